@@ -1,0 +1,123 @@
+"""The places of one company's home on disk, and the lock that lets one run at a time work in it.
+
+Only paths, the format version and the lock live here; what is written where belongs to each room.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+FORMAT_VERSION = 1
+
+
+class HomeRefusedError(Exception):
+    """The home can't be used by this version of Tandem (exit code 4)."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths below TANDEM_HOME, as the contract names them."""
+
+    root: Path
+
+    @property
+    def inbox(self) -> Path:
+        """Where exports are dropped."""
+        return self.root / "inbox"
+
+    @property
+    def raw(self) -> Path:
+        """Immutable Parquet by feed, named by the hash of the file it came from."""
+        return self.root / "raw"
+
+    @property
+    def originals(self) -> Path:
+        """The delivered files, compressed, named by their hash."""
+        return self.raw / "files"
+
+    @property
+    def quarantine(self) -> Path:
+        """Refused files and rows, each with its reason."""
+        return self.root / "quarantine"
+
+    @property
+    def ledger(self) -> Path:
+        """What was landed; a Parquet file that it does not name does not exist."""
+        return self.root / "ledger.sqlite"
+
+    @property
+    def build(self) -> Path:
+        """The candidate: never opened by a BI tool."""
+        return self.root / "build"
+
+    @property
+    def candidate(self) -> Path:
+        """The warehouse of the night being built; a stable name keeps dbt's partial parsing."""
+        return self.build / "candidate.duckdb"
+
+    @property
+    def audit(self) -> Path:
+        """The results of the candidate's checks, which publish asks for."""
+        return self.build / "audit.json"
+
+    @property
+    def dbt_target(self) -> Path:
+        """dbt's artefacts for this home."""
+        return self.build / "dbt"
+
+    @property
+    def published(self) -> Path:
+        """What analysts read."""
+        return self.root / "published"
+
+    @property
+    def current(self) -> Path:
+        """The last good night: a link to marts_<version>.duckdb."""
+        return self.published / "current.duckdb"
+
+    @property
+    def scorecard(self) -> Path:
+        """The page people look at."""
+        return self.root / "scorecard" / "index.html"
+
+    @property
+    def dagster(self) -> Path:
+        """Dagster's own storage."""
+        return self.root / "dagster"
+
+    @property
+    def logs(self) -> Path:
+        """Text logs."""
+        return self.root / "logs"
+
+    def prepare(self) -> "Home":
+        """Create what is missing and check the format version.
+
+        Raises:
+            HomeRefusedError: the home was written by a newer Tandem, or home.json can't be read.
+        """
+        for folder in (self.inbox, self.originals, self.quarantine, self.build, self.published, self.logs):
+            folder.mkdir(parents=True, exist_ok=True)
+        self.dagster.mkdir(exist_ok=True)
+        instance_file = self.dagster / "dagster.yaml"
+        if not instance_file.exists():
+            instance_file.write_text("telemetry:\n  enabled: false\n")
+        marker = self.root / "home.json"
+        if not marker.exists():
+            marker.write_text(json.dumps({"format_version": FORMAT_VERSION}) + "\n")
+        try:
+            version = int(json.loads(marker.read_text())["format_version"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise HomeRefusedError(f"{marker}: not readable as a home's format file ({error})") from error
+        if version > FORMAT_VERSION:
+            raise HomeRefusedError(
+                f"{marker}: this home has format {version}, this Tandem knows up to {FORMAT_VERSION}; install a newer one"
+            )
+        return self
+
+    def lock(self) -> FileLock:
+        """The single-flight lock; the same object within a process, so a run may take it twice."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        return FileLock(self.root / "run.lock", timeout=0, is_singleton=True)

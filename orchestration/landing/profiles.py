@@ -1,0 +1,174 @@
+"""Export profiles: what is known of each vendor's files, as data.
+
+One YAML file per vendor, shipped in profiles/ or a company's own in seeds/export_profiles/ (which win).
+Reading a file with a profile is `load.py`'s business.
+"""
+
+import hashlib
+import json
+import re
+import unicodedata
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+SHIPPED_PROFILES = Path(__file__).parent / "profiles"
+ANY_LANGUAGE = "any"
+
+
+class ProfileError(Exception):
+    """A profile file is not usable; the message names file, place and remedy."""
+
+
+def normalise_header(text: str) -> str:
+    """Fold what vendors vary between releases: case, accents' composition, spaces, typographic apostrophes."""
+    folded = unicodedata.normalize("NFC", text).replace("’", "'").replace("\u00a0", " ")
+    return re.sub(r"\s+", " ", folded).strip().casefold()
+
+
+class Column(BaseModel):
+    """One contracted column: its header in each language and how its text is to be read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    header: dict[str, str]
+    type: Literal["text", "integer", "decimal", "date", "timestamp", "boolean"] = "text"
+    required: bool = True
+    timezone: str | None = Field(None, description="Zone of naive times in this column; default the profile's.")
+    currency: str | None = Field(None, description="Declared currency of the amounts; symbols that differ are reported.")
+    currency_reason: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_short_forms(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"header": {ANY_LANGUAGE: value}}
+        if isinstance(value, dict) and isinstance(value.get("header"), str):
+            return {**value, "header": {ANY_LANGUAGE: value["header"]}}
+        return value
+
+    def header_in(self, language: str) -> str | None:
+        """The header's text in a language of the vendor's user interface."""
+        return self.header.get(language, self.header.get(ANY_LANGUAGE))
+
+
+class Locale(BaseModel):
+    """How one language of a vendor's user interface writes numbers and dates."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    decimal: Literal[".", ","] = "."
+    date_formats: list[str] = ["%Y-%m-%d"]
+    timestamp_formats: list[str] = [
+        "%Y-%m-%d %H:%M:%S.%f UTC", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M",
+        "%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S",
+    ]  # fmt: skip
+
+
+class ExtractTime(BaseModel):
+    """Where a file's extract day comes from when its name has no date."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    latest_of: list[str] = []
+    declared: str | None = None
+
+
+class Feed(BaseModel):
+    """One kind of file: one row per `key`, full or delta."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    description: str
+    delivery: Literal["full", "delta"]
+    key: list[str] = Field(description="Canonical columns; empty when the vendor gives none: then the row's position.")
+    files: list[str] = Field([], description="File name patterns: evidence of the feed, never proof.")
+    columns: dict[str, Column]
+    extract_time: ExtractTime = ExtractTime()
+    null_values: list[str] = []
+    skip_rows_matching: str | None = Field(None, description="Regex on the first cell of total and footer rows.")
+    max_days_late: int = Field(2, description="Days without a new extract after which the feed is called late.")
+
+    vendor: str = ""
+    entity: str = ""
+
+    @property
+    def name(self) -> str:
+        """`vendor/entity`, as in the asset key raw/<vendor>/<entity>."""
+        return f"{self.vendor}/{self.entity}"
+
+    @property
+    def relation(self) -> str:
+        """The feed's name in the raw schema of the warehouse."""
+        return f"{self.vendor}__{self.entity}"
+
+    @cached_property
+    def languages(self) -> list[str]:
+        """The languages in which this feed's headers are known."""
+        found = {language for column in self.columns.values() for language in column.header}
+        return sorted(found - {ANY_LANGUAGE}) or [ANY_LANGUAGE]
+
+    def headers(self, language: str, *, required_only: bool = False) -> dict[str, str]:
+        """Normalised header → canonical column, for one language."""
+        return {
+            normalise_header(header): name
+            for name, column in self.columns.items()
+            if (header := column.header_in(language)) and (column.required or not required_only)
+        }
+
+
+class Profile(BaseModel):
+    """All the feeds of one vendor."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    vendor: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    label: str
+    source_note: str = Field(description="Where the header names come from.")
+    currency: str = Field("EUR", pattern=r"^[A-Z]{3}$")
+    timezone: str = "UTC"
+    locales: dict[str, Locale] = {ANY_LANGUAGE: Locale()}
+    feeds: dict[str, Feed]
+
+    @model_validator(mode="after")
+    def _name_feeds_and_check_references(self) -> "Profile":
+        for entity, feed in self.feeds.items():
+            feed.vendor, feed.entity = self.vendor, entity
+            unknown = [name for name in [*feed.key, *feed.extract_time.latest_of] if name not in feed.columns]
+            if unknown:
+                raise ValueError(f"feed {feed.name}: {', '.join(unknown)} is not among its columns")
+        return self
+
+    def locale(self, language: str) -> Locale:
+        """How this language writes values; the vendor's common way when it has no way of its own."""
+        return self.locales.get(language) or self.locales.get(ANY_LANGUAGE) or Locale()
+
+    def fingerprint(self, entity: str) -> str:
+        """Changes when anything changes that could read a file of this feed differently."""
+        content = self.model_dump(exclude={"feeds", "label", "source_note"}) | {"feed": self.feeds[entity].model_dump()}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def load_profile(path: Path) -> Profile:
+    """Read one profile file.
+
+    Raises:
+        ProfileError: not YAML, or not a profile; names the file and the first wrong place.
+    """
+    try:
+        return Profile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except yaml.YAMLError as error:
+        raise ProfileError(f"{path}: not YAML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ProfileError(f"{path}: {place}: {first['msg']}") from error
+
+
+def load_profiles(*folders: Path) -> dict[str, Profile]:
+    """All profiles by vendor; a later folder's vendor wins over an earlier one's."""
+    paths = [path for folder in folders if folder.is_dir() for path in sorted(folder.glob("*.yaml"))]
+    return {profile.vendor: profile for profile in map(load_profile, paths)}

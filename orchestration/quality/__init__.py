@@ -1,0 +1,1 @@
+"""Expectations to asset checks: the stewardship contract, the suites, the audit of a candidate before it is published."""

@@ -1,0 +1,44 @@
+"""Every setting of the product, in one class, read once from TANDEM_* variables and passed in.
+
+No other module reads the environment. Paths inside a home are `home.py`'s business.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Settings with defaults that need no file to edit first."""
+
+    model_config = SettingsConfigDict(env_prefix="TANDEM_", extra="ignore")
+
+    home: Path = Field(Path("var"), description="One home is one company (contract: Places).")
+    exports: Path | None = Field(None, description="A folder of exports, read only; without it the home's inbox.")
+    as_of: str | None = Field(None, description="A calendar day, or 'yesterday'; default: latest extract day in raw.")
+    business_timezone: str = Field("Europe/Paris", description="The zone in which a day begins and ends.")
+    reporting_currency: str = "EUR"
+    language: Literal["en", "fr"] = "en"
+    keep_versions: int = Field(3, ge=1, description="Published versions kept for rollback.")
+    dbt_threads: int = Field(2, ge=1)
+    memory_limit: str = Field("8GB", description="DuckDB's memory limit while it lands and builds.")
+    schedule_enabled: bool = Field(False, description="Whether nightly_schedule and inbox_sensor start switched on.")
+
+    @property
+    def dbt_project_dir(self) -> Path:
+        """The dbt project of this checkout."""
+        return PROJECT_DIR / "dbt_project"
+
+    @property
+    def seeds_dir(self) -> Path:
+        """What a company edits to make this its own."""
+        return PROJECT_DIR / "seeds"
+
+    @property
+    def expectations_dir(self) -> Path:
+        """Great Expectations suites, the stewardship contract and the publish policy."""
+        return PROJECT_DIR / "expectations"

@@ -1,0 +1,1 @@
+"""Raw to marts: the raw catalog that dbt's sources name, and the dbt project as Dagster assets."""
