@@ -1,0 +1,22 @@
+{% macro regexp_replace_all(column, pattern, replacement) -%}
+    {{ adapter.dispatch('regexp_replace_all', 'tandem')(column, pattern, replacement) }}
+{%- endmacro %}
+
+{% macro duckdb__regexp_replace_all(column, pattern, replacement) -%}
+    regexp_replace({{ column }}, '{{ pattern }}', '{{ replacement }}', 'g')
+{%- endmacro %}
+
+{% macro spark__regexp_replace_all(column, pattern, replacement) -%}
+    regexp_replace({{ column }}, '{{ pattern }}', '{{ replacement }}')
+{%- endmacro %}
+
+{# Whether the whole text matches. #}
+{% macro matches_fully(column, pattern) -%}{{ adapter.dispatch('matches_fully', 'tandem')(column, pattern) }}{%- endmacro %}
+
+{% macro duckdb__matches_fully(column, pattern) -%}
+    regexp_full_match({{ column }}, '{{ pattern }}')
+{%- endmacro %}
+
+{% macro spark__matches_fully(column, pattern) -%}
+    ({{ column }} rlike '^({{ pattern }})$')
+{%- endmacro %}

@@ -1,0 +1,65 @@
+{# A UTC time's calendar day in the business time zone. #}
+{% macro business_day(column) -%}{{ adapter.dispatch('business_day', 'tandem')(column) }}{%- endmacro %}
+
+{% macro duckdb__business_day(column) -%}
+    cast(timezone((select business_timezone from {{ source('tandem', 'night') }}), timezone('UTC', {{ column }})) as date)
+{%- endmacro %}
+
+{% macro spark__business_day(column) -%}
+    to_date(from_utc_timestamp({{ column }}, (select business_timezone from {{ source('tandem', 'night') }})))
+{%- endmacro %}
+
+{% macro business_month(column) -%}
+    cast(date_trunc('month', {{ business_day(column) }}) as date)
+{%- endmacro %}
+
+{# Days from one time to another, with fractions. #}
+{% macro days_between(earlier, later) -%}{{ adapter.dispatch('days_between', 'tandem')(earlier, later) }}{%- endmacro %}
+
+{% macro duckdb__days_between(earlier, later) -%}
+    ((epoch({{ later }}) - epoch({{ earlier }})) / 86400.0)
+{%- endmacro %}
+
+{% macro spark__days_between(earlier, later) -%}
+    ((unix_micros({{ later }}) - unix_micros({{ earlier }})) / 86400000000.0)
+{%- endmacro %}
+
+{% macro add_days(column, days) -%}{{ adapter.dispatch('add_days', 'tandem')(column, days) }}{%- endmacro %}
+
+{% macro duckdb__add_days(column, days) -%}
+    ({{ column }} + to_days(cast({{ days }} as integer)))
+{%- endmacro %}
+
+{% macro spark__add_days(column, days) -%}
+    ({{ column }} + make_dt_interval(cast({{ days }} as int)))
+{%- endmacro %}
+
+{# First day of the month after a date. #}
+{% macro next_month(column) -%}{{ adapter.dispatch('next_month', 'tandem')(column) }}{%- endmacro %}
+
+{% macro duckdb__next_month(column) -%}
+    cast({{ column }} + interval 1 month as date)
+{%- endmacro %}
+
+{% macro spark__next_month(column) -%}
+    add_months({{ column }}, 1)
+{%- endmacro %}
+
+{# One row per day, both ends included: a relation with the column `day`. #}
+{% macro day_series(first, last) -%}{{ adapter.dispatch('day_series', 'tandem')(first, last) }}{%- endmacro %}
+
+{% macro duckdb__day_series(first, last) -%}
+    (select cast(unnest(generate_series(cast({{ first }} as timestamp), cast({{ last }} as timestamp), interval 1 day)) as date) as day)
+{%- endmacro %}
+
+{% macro spark__day_series(first, last) -%}
+    (select explode(sequence(cast({{ first }} as date), cast({{ last }} as date), interval 1 day)) as day)
+{%- endmacro %}
+
+{% macro iso_week(column) -%}{{ adapter.dispatch('iso_week', 'tandem')(column) }}{%- endmacro %}
+{% macro duckdb__iso_week(column) -%}cast(week({{ column }}) as integer){%- endmacro %}
+{% macro spark__iso_week(column) -%}weekofyear({{ column }}){%- endmacro %}
+
+{% macro iso_weekday(column) -%}{{ adapter.dispatch('iso_weekday', 'tandem')(column) }}{%- endmacro %}
+{% macro duckdb__iso_weekday(column) -%}cast(isodow({{ column }}) as integer){%- endmacro %}
+{% macro spark__iso_weekday(column) -%}(weekday({{ column }}) + 1){%- endmacro %}

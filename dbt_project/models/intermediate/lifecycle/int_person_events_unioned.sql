@@ -1,0 +1,34 @@
+-- One row per thing that a source says happened to a person record; opportunities' events come from the opportunities.
+select
+    'olist' as source_system, mql_id as source_id, 'mql' as stage, 'entered' as event,
+    first_contact_at as occurred_at, extracted_at as recorded_at,
+    cast(null as string) as actor_id, cast(null as string) as reason_code, false as is_imputed
+from {{ ref('stg_olist__marketing_qualified_leads') }}
+where first_contact_at is not null
+union all
+select
+    source_system, source_id, 'inquiry', 'entered', created_at, extracted_at, null, null, is_created_imputed
+from {{ ref('int_people_identified') }}
+where source_system <> 'olist'
+union all
+select 'hubspot', contact_id, 'mql', 'entered', became_mql_at, extracted_at, null, null, false
+from {{ ref('stg_hubspot__contacts') }}
+where became_mql_at is not null
+union all
+select
+    'salesforce', history.lead_id, stage_map.stage, stage_map.event, history.changed_at, history.changed_at,
+    history.actor_id, stage_map.reason_code, false
+from {{ ref('stg_salesforce__lead_history') }} as history
+inner join {{ ref('stage_map') }} as stage_map
+    on stage_map.source_system = 'salesforce'
+        and stage_map.record_type = 'lead'
+        and history.new_value = stage_map.vendor_stage
+where history.field_name = 'status'
+union all
+select
+    'odoo', prospects.lead_id, stage_map.stage, 'entered', prospects.extracted_at, prospects.extracted_at,
+    null, null, true
+from {{ ref('stg_odoo__prospects') }} as prospects
+inner join {{ ref('stage_map') }} as stage_map
+    on stage_map.source_system = 'odoo' and prospects.vendor_stage = stage_map.vendor_stage
+where stage_map.stage = 'sql'

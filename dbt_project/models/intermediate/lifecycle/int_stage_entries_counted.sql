@@ -1,0 +1,50 @@
+-- One row per stage entry that counts in a period, once: people up to SQL, opportunities from there on, and what a
+-- source counts without saying whose it is.
+with people_entries as (
+    select
+        completed.stage, completed.occurred_at, persons.channel, source_system.currency,
+        cast(null as decimal(18, 2)) as amount
+    from {{ ref('int_person_stages_completed') }} as completed
+    inner join {{ ref('int_persons_merged') }} as persons on completed.person_key = persons.person_key
+    left join {{ source('tandem', 'source_system') }} as source_system
+        on persons.source_system = source_system.source_system
+    where completed.stage not in ('sqo', 'customer')
+),
+
+opportunity_entries as (
+    select
+        opportunities.sqo_at,
+        opportunities.closed_at,
+        opportunities.is_won,
+        opportunities.amount,
+        opportunities.currency,
+        coalesce(
+            persons.channel,
+            channel_map.channel,
+            case when opportunities.origin_channel is null then 'unknown' else 'other' end
+        ) as channel
+    from {{ ref('int_opportunities_unioned') }} as opportunities
+    left join {{ ref('int_persons_merged') }} as persons on opportunities.person_key = persons.person_key
+    left join {{ ref('channel_map') }} as channel_map
+        on {{ channel_lookup_key('opportunities.origin_channel') }} = channel_map.source_value
+),
+
+entries as (
+    select stage, occurred_at, channel, currency, amount from people_entries
+    union all
+    select 'sqo', sqo_at, channel, currency, amount from opportunity_entries where sqo_at is not null
+    union all
+    select 'customer', closed_at, channel, currency, amount from opportunity_entries where is_won
+    union all
+    select stage, occurred_at, channel, currency, amount from {{ ref('int_unlinked_events_unioned') }}
+    where event in ('entered', 'won')
+)
+
+select
+    {{ business_month('occurred_at') }} as period_month,
+    stage,
+    channel,
+    currency,
+    amount
+from entries
+where occurred_at < {{ as_of_at() }}

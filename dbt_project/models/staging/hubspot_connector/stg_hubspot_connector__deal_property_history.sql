@@ -1,0 +1,7 @@
+select
+    deal_id as record_id,
+    name as field_name,
+    source as change_source,
+    try_cast(timestamp as timestamp) as changed_at,
+    _extracted_at as extracted_at
+from {{ source('hubspot_connector', 'deal_property_history') }}

@@ -1,0 +1,7 @@
+select
+    seller_id,
+    seller_city as city,
+    seller_state as state,
+    _extracted_at as extracted_at
+from {{ source('olist', 'sellers') }}
+where not _is_deleted

@@ -1,0 +1,9 @@
+select
+    utm_campaign as campaign_name,
+    trim(utm_medium) as origin_channel,
+    try_cast(pipeline_amount as decimal(18, 2)) as amount,
+    nullif(trim(currency), '') as currency,
+    try_cast(reached_pipeline_date as timestamp) as entered_at,
+    _extracted_at as extracted_at,
+    _row_number as row_number_in_file
+from {{ source('paid_media', 'pipeline_opportunities') }}

@@ -1,0 +1,10 @@
+select
+    account_id,
+    name as account_name,
+    nullif(trim({{ regexp_replace_all("lower(website)", "^https?://(www[.])?|/.*$", "") }}), '') as domain,
+    industry,
+    billing_country as country,
+    try_cast(number_of_employees as integer) as employees,
+    _extracted_at as extracted_at
+from {{ source('salesforce', 'account') }}
+where not coalesce(try_cast(is_deleted as boolean), false)
