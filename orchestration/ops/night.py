@@ -1,0 +1,63 @@
+"""One night's context, carried by a Dagster resource: settings, home, the lock, `as_of`, and what each step reports.
+
+The clock is read here and nowhere else in the path of the data.
+"""
+
+import datetime as dt
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from orchestration.home import Home
+from orchestration.landing.deliver import LandingReport
+from orchestration.settings import Settings
+from orchestration.transform.catalog import AsOf, latest_extract_day
+
+
+class InputRefusedError(ValueError):
+    """Usage, configuration or input refused before anything ran (exit code 4)."""
+
+
+@dataclass
+class Night:
+    """What the steps of one run share. `seconds` by step; `version` is set once published."""
+
+    settings: Settings
+    home: Home
+    landing: LandingReport | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    version: str | None = None
+    input_refusal: str | None = None
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time one step; several parts of one step add up."""
+        begin = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begin
+
+    def as_of(self) -> AsOf:
+        """The night's day: as set, else the latest extract day in raw.
+
+        Raises:
+            InputRefusedError: the setting is neither a day nor 'yesterday', or raw has no extract.
+        """
+        wanted = self.settings.as_of
+        zone = self.settings.business_timezone
+        if wanted == "yesterday":
+            return AsOf(dt.datetime.now(ZoneInfo(zone)).date() - dt.timedelta(days=1), zone)
+        if wanted:
+            try:
+                return AsOf(dt.date.fromisoformat(wanted), zone)
+            except ValueError as error:
+                raise InputRefusedError(
+                    f"as_of '{wanted}' is not a day: write it as 2026-09-30, or 'yesterday'"
+                ) from error
+        latest = latest_extract_day(self.home)
+        if latest is None:
+            raise InputRefusedError("raw holds no extract yet, so there is no as_of")
+        return AsOf(latest, zone)

@@ -1,0 +1,165 @@
+"""The raw catalog and the dbt project as Dagster assets: one step each, one dbt invocation a night."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+from dagster_dbt import dbt_assets
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+
+from orchestration.landing.assets import DATA_ENGINEERING
+from orchestration.landing.deliver import known_profiles
+from orchestration.landing.profiles import Profile
+from orchestration.ops.night import Night
+from orchestration.quality.audit import Audit
+from orchestration.quality.stewardship import load_stewardship
+from orchestration.transform.catalog import DuckDBEngine, write_catalog
+from orchestration.transform.dbt_build import DbtBuildError, invoke_dbt
+from orchestration.transform.lineage import LineageMemory
+from orchestration.transform.translator import TandemTranslator
+
+_CATALOG_TABLES = {
+    "night": "One row: the as_of day and instant, the only clock of the models.",
+    "source_system": "One row per vendor that a profile knows.",
+    "feed_status": "One row per feed that ever came: last extract, late or not, rows set aside.",
+    "field_rule": "One row per field of the stewardship contract.",
+}
+
+
+def build_catalog_assets(profiles: Mapping[str, Profile]) -> dg.AssetsDefinition:
+    """The raw schema of the candidate, written from the ledger after landing."""
+    feeds = [
+        dg.AssetKey(["raw", feed.vendor, feed.entity]) for profile in profiles.values() for feed in profile.feeds.values()
+    ]
+    specs = [
+        dg.AssetSpec(
+            key=["raw", "tandem", name], description=description, group_name="raw_tandem", deps=feeds,
+            owners=[DATA_ENGINEERING], kinds={"duckdb"}, tags={"layer": "raw"},
+        )
+        for name, description in _CATALOG_TABLES.items()
+    ]  # fmt: skip
+
+    @dg.multi_asset(specs=specs, name="write_raw_catalog", required_resource_keys={"night"})
+    def write_raw_catalog(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        night: Night = context.resources.night
+        with night.step("build"):
+            as_of = night.as_of()
+            night.home.candidate.unlink(missing_ok=True)
+            night.home.candidate.with_suffix(".duckdb.wal").unlink(missing_ok=True)
+            Audit(night.home.audit).start(context.run_id)
+            rules = load_stewardship(night.settings.expectations_dir / "field_stewardship.yml")
+            with duckdb.connect(str(night.home.candidate)) as connection:
+                write_catalog(
+                    DuckDBEngine(connection), night.home, known_profiles(night.settings), rules, as_of,
+                    night.settings.reporting_currency,
+                )  # fmt: skip
+        for spec in specs:
+            yield dg.MaterializeResult(asset_key=spec.key, metadata={"as_of": as_of.day.isoformat()})
+
+    return write_raw_catalog
+
+
+def build_dbt_assets(manifest_path: Path) -> dg.AssetsDefinition:
+    """Every model, seed and data test of the project in one step; unit tests belong to CI."""
+    manifest: dict[str, Any] = json.loads(manifest_path.read_text())
+    translator = TandemTranslator()
+
+    @dbt_assets(
+        manifest=manifest, name="dbt_build", dagster_dbt_translator=translator, required_resource_keys={"night"}
+    )
+    def dbt_build(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        night: Night = context.resources.night
+        with night.step("build"):
+            outcome = invoke_dbt(
+                ["build", "--exclude-resource-type", "unit_test"], night.settings, night.home, context.log.info
+            )
+            yield from _dagster_events(context, night, manifest, translator, outcome.results)
+        _record_audit(night, manifest, outcome.results)
+        broken = [name for name in outcome.errors if not name.startswith("test.")]
+        if broken:
+            raise DbtBuildError(f"not built: {', '.join(broken)}; see {night.home.logs / 'dbt.log'}")
+
+    return dbt_build
+
+
+def _dagster_events(
+    context: dg.AssetExecutionContext, night: Night, manifest: dict, translator: TandemTranslator, results: list[dict]
+) -> Iterator[Any]:
+    with duckdb.connect(str(night.home.candidate), read_only=True) as connection:
+        columns = _columns_by_relation(connection)
+        row_counts = _row_counts(connection)
+    target = night.home.dbt_target
+    memory = LineageMemory(night.home.dagster / "column_lineage.json", target / "compiled")
+    for result in results:
+        unique_id = result["data"]["node_info"]["unique_id"]
+        node = manifest["nodes"].get(unique_id)
+        if node is None:
+            continue
+        is_model = node["resource_type"] == "model"
+        own = columns.get((node["schema"], node["alias"]), {}) if is_model else {}
+        fingerprint = memory.fingerprint(node, own) if is_model else ""
+        lineage = memory.recall(unique_id, fingerprint) if is_model else None
+        history = {"columns": own} if own else {}
+        if is_model and lineage is None:
+            history["parents"] = _parents(manifest, node, columns)
+        message = DbtCoreCliEventMessage(raw_event=result, event_history_metadata=history)
+        for event in message.to_default_asset_events(manifest, translator, context, target):
+            if not isinstance(event, dg.Output) or not is_model:
+                yield event
+                continue
+            found = event.metadata.get("dagster/column_lineage")
+            if found is not None:
+                memory.remember(unique_id, fingerprint, found.value)
+            extra: dict[str, Any] = {"dagster/row_count": row_counts.get((node["schema"], node["alias"]), 0)}
+            if lineage is not None:
+                extra["dagster/column_lineage"] = lineage
+            yield event.with_metadata({**event.metadata, **extra})
+    memory.save()
+
+
+def _columns_by_relation(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict]:
+    found: dict[tuple[str, str], dict] = {}
+    for schema, table, column, data_type in connection.execute(
+        "select schema_name, table_name, column_name, data_type from duckdb_columns() "
+        "where not internal order by schema_name, table_name, column_index"
+    ).fetchall():
+        found.setdefault((schema, table), {})[column] = {"data_type": data_type}
+    return found
+
+
+def _row_counts(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
+    # A DuckDB table's size is exact once the file has been closed by its writer.
+    return {
+        (schema, table): size
+        for schema, table, size in connection.execute(
+            "select schema_name, table_name, estimated_size from duckdb_tables() where not internal"
+        ).fetchall()
+    }
+
+
+def _parents(manifest: dict, node: Mapping, columns: dict) -> dict[str, dict]:
+    parents = {}
+    for unique_id in node["depends_on"]["nodes"]:
+        parent = manifest["nodes"].get(unique_id) or manifest["sources"][unique_id]
+        name = parent.get("identifier") or parent.get("alias")
+        parents[parent["relation_name"]] = {"columns": columns.get((parent["schema"], name), {})}
+    return parents
+
+
+def _record_audit(night: Night, manifest: dict, results: list[dict]) -> None:
+    passed, warned, failed = 0, [], []
+    for result in results:
+        node = result["data"]["node_info"]
+        if not node["unique_id"].startswith("test."):
+            continue
+        name = manifest["nodes"][node["unique_id"]]["name"]
+        if node["node_status"] == "pass":
+            passed += 1
+        elif node["node_status"] == "warn":
+            warned.append(name)
+        else:
+            failed.append(name)
+    Audit(night.home.audit).record("dbt", passed=passed, warned=warned, failed=failed)
