@@ -30,6 +30,7 @@ class Night:
     seconds: dict[str, float] = field(default_factory=dict)
     version: str | None = None
     input_refusal: str | None = None
+    audit_refusals: list[str] = field(default_factory=list)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

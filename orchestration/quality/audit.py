@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+PARTS = ("dbt", "expectations")
+
+
 @dataclass(frozen=True)
 class Audit:
     """The results of a candidate's checks, kept beside it so that publish can ask for them whoever launches it."""
@@ -28,11 +31,19 @@ class Audit:
         """All parts recorded for the present candidate."""
         return json.loads(self.path.read_text())["parts"] if self.path.exists() else {}
 
+    def is_of(self, run_id: str) -> bool:
+        """Whether the results are those of this run's candidate."""
+        return self.path.exists() and json.loads(self.path.read_text())["run_id"] == run_id
+
+    def failures(self) -> list[str]:
+        """The checks that failed, by name."""
+        return [name for part in self.parts().values() for name in part["failed"]]
+
     def refusals(self) -> list[str]:
         """Why the candidate must not be published; empty when it may."""
         parts = self.parts()
-        reasons = [f"the {part} checks did not run" for part in ("dbt", "expectations") if part not in parts]
-        return reasons + [name for part in parts.values() for name in part["failed"]]
+        reasons = [f"the {part} checks did not run" for part in PARTS if part not in parts]
+        return reasons + self.failures()
 
     def counts(self) -> dict[str, int]:
         """How many checks passed, warned and failed."""

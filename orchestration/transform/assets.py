@@ -76,11 +76,11 @@ def build_dbt_assets(manifest_path: Path) -> dg.AssetsDefinition:
             outcome = invoke_dbt(
                 ["build", "--exclude-resource-type", "unit_test"], night.settings, night.home, context.log.info
             )
+            broken = [name for name in outcome.errors if not name.startswith("test.")]
+            if broken:
+                raise DbtBuildError(f"not built: {', '.join(broken)}; see {night.home.logs / 'dbt.log'}")
+            _record_audit(night, manifest, outcome.results)
             yield from _dagster_events(context, night, manifest, translator, outcome.results)
-        _record_audit(night, manifest, outcome.results)
-        broken = [name for name in outcome.errors if not name.startswith("test.")]
-        if broken:
-            raise DbtBuildError(f"not built: {', '.join(broken)}; see {night.home.logs / 'dbt.log'}")
 
     return dbt_build
 

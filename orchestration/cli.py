@@ -1,0 +1,180 @@
+"""The `tandem` command: thin, each verb calls a room. Exit codes are those of the contract."""
+
+import json
+import logging
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from orchestration.home import Home, HomeRefusedError
+from orchestration.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Joint marketing-sales KPI warehouse.")
+
+HomeOption = Annotated[Path | None, typer.Option("--home", help="The company's home; default TANDEM_HOME or ./var.")]
+ExportsOption = Annotated[Path | None, typer.Option("--exports", help="A folder of exports, only read; default the inbox.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
+
+
+class TableFormat(StrEnum):
+    """How `query` prints its rows."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+def _settings(**values: Any) -> Settings:
+    return Settings(**{key: value for key, value in values.items() if value is not None})
+
+
+def _open_home(home: Path | None) -> Home:
+    try:
+        return Home(_settings(home=home).home.resolve()).prepare()
+    except HomeRefusedError as error:
+        _refuse(str(error))
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+def _refuse(message: str, code: int = 4) -> None:
+    _say(message)
+    raise typer.Exit(code)
+
+
+@app.command()
+def nightly(
+    exports: ExportsOption = None,
+    home: HomeOption = None,
+    as_of: Annotated[str | None, typer.Option(help="A day such as 2026-09-30, or 'yesterday'.")] = None,
+    engine: Annotated[str, typer.Option(help="duckdb; spark comes with a later release.")] = "duckdb",
+) -> None:
+    """One whole night: land, build, audit, publish, scorecard.
+
+    Example: tandem nightly --exports ./exports --home ./var/acme
+    """
+    if engine != "duckdb":
+        _refuse(f"engine '{engine}' is not available in this release; use duckdb")
+    logging.getLogger("dagster").setLevel(logging.WARNING)
+    from orchestration.ops.run import run_night
+
+    result = run_night(_settings(exports=exports, home=home, as_of=as_of))
+    if result.message:
+        _say(result.message)
+    if result.summary:
+        typer.echo(json.dumps(result.summary))
+    raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def land(exports: ExportsOption = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Landing only: files to raw, ledger and quarantine.
+
+    Example: tandem land --exports ./exports
+    """
+    from filelock import Timeout
+
+    from orchestration.landing.deliver import NothingToLandError
+    from orchestration.landing.deliver import land as land_files
+
+    settings = _settings(exports=exports, home=home)
+    opened = _open_home(home)
+    try:
+        with opened.lock():
+            report = land_files(opened, settings, _say)
+    except Timeout:
+        _refuse(f"another run is in progress in {opened.root}", 3)
+    except NothingToLandError as error:
+        _refuse(str(error))
+    if as_json:
+        typer.echo(json.dumps(report.as_dict()))
+    else:
+        typer.echo(f"files {report.files}, rows {report.rows}")
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Where the exports and truth.json go.")],
+    leads: Annotated[int, typer.Option(min=100)] = 20_000,
+    nights: Annotated[int, typer.Option(min=1, max=365)] = 30,
+    seed: int = 7,
+) -> None:
+    """A demo company's exports in real vendor formats, and truth.json: what was planted.
+
+    Example: tandem demo --out ./demo --leads 2000 --nights 5
+    """
+    from orchestration.demo.company import generate
+
+    truth = generate(out, leads=leads, nights=nights, seed=seed)
+    typer.echo(str(truth))
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="One SELECT; tables of the schema marts may be named without it.")],
+    home: HomeOption = None,
+    format: Annotated[TableFormat, typer.Option("--format", help="How to print the rows.")] = TableFormat.table,  # noqa: A002
+    as_json: JsonOption = False,
+) -> None:
+    """Read-only SQL on the published marts.
+
+    Example: tandem query "select channel, leads, roi from mart_channel_performance where period_month is null"
+    """
+    import duckdb
+
+    from orchestration.publish.query import QueryRefusedError, run_query
+
+    opened = _open_home(home)
+    try:
+        typer.echo(run_query(opened, sql, "json" if as_json else format.value), nl=False)
+    except (QueryRefusedError, duckdb.Error) as error:
+        _refuse(str(error))
+
+
+@app.command()
+def versions(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Published versions, the latest first; * marks the one in use.
+
+    Example: tandem versions --json
+    """
+    from orchestration.publish.versions import list_versions
+
+    found = list_versions(_open_home(home))
+    if as_json:
+        rows = [{"version": v.version, "as_of": v.as_of.isoformat(), "current": v.is_current} for v in found]
+        typer.echo(json.dumps(rows))
+    else:
+        for item in found:
+            typer.echo(f"{'*' if item.is_current else ' '} {item.version}")
+
+
+@app.command()
+def rollback(version: Annotated[str | None, typer.Argument()] = None, home: HomeOption = None) -> None:
+    """Go back to an earlier published version at once.
+
+    Example: tandem rollback 2026-09-29_1a2b3c4d
+    """
+    from orchestration.publish.versions import NoPublishedVersionError
+    from orchestration.publish.versions import rollback as go_back
+
+    try:
+        typer.echo(go_back(_open_home(home), version).version)
+    except NoPublishedVersionError as error:
+        _refuse(str(error))
+
+
+def main() -> None:
+    """Entry point of the command."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""One night run by the command: the Dagster job `nightly` in this process, and the exit code that tells how it ended."""
+
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import Timeout
+
+from orchestration.home import Home, HomeRefusedError
+from orchestration.ops.night import InputRefusedError, Night
+from orchestration.quality.audit import Audit
+from orchestration.quality.suites import import_engine
+from orchestration.settings import Settings
+
+PUBLISHED, FAILED, REFUSED_BY_AUDIT, BUSY, INPUT_REFUSED = 0, 1, 2, 3, 4
+
+
+# The event log keeps everything; a terminal gets our own lines.
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True)
+class NightResult:
+    """How a night ended: exit code (contract), the summary that is printed last, and a message for people."""
+
+    exit_code: int
+    summary: dict
+    message: str
+
+
+def run_night(settings: Settings) -> NightResult:
+    """Run one night in the settings' home, through the very job that Dagster schedules."""
+    try:
+        home = Home(settings.home.resolve()).prepare()
+        with home.lock():
+            return _run_locked(settings, home)
+    except Timeout:
+        return NightResult(BUSY, {}, f"another run is in progress in {settings.home}")
+    except HomeRefusedError as error:
+        return NightResult(INPUT_REFUSED, {}, str(error))
+
+
+def _run_locked(settings: Settings, home: Home) -> NightResult:
+    # Great Expectations takes seconds to import; it does so on the other core while files land and models build.
+    threading.Thread(target=import_engine, daemon=True).start()
+    os.environ["DAGSTER_HOME"] = str(home.dagster)
+    import dagster as dg
+
+    from orchestration.definitions import build_defs
+    from orchestration.quality.stewardship import ContractError
+
+    night = Night(settings, home)
+    try:
+        if settings.as_of:
+            night.as_of()
+        job = build_defs(settings, night).resolve_job_def("nightly")
+    except (InputRefusedError, ContractError) as error:
+        return NightResult(INPUT_REFUSED, {}, str(error))
+    with night.step("total"), dg.DagsterInstance.get() as instance:
+        result = job.execute_in_process(instance=instance, raise_on_error=False, run_config=_QUIET)
+    audit = Audit(home.audit)
+    if audit.is_of(result.run_id) and audit.counts()["failed"]:
+        night.audit_refusals = night.audit_refusals or audit.failures()
+    summary = _summary(night, result.run_id)
+    if night.version:
+        return NightResult(PUBLISHED, summary, "")
+    if night.input_refusal:
+        return NightResult(INPUT_REFUSED, summary, night.input_refusal)
+    if night.audit_refusals:
+        return NightResult(REFUSED_BY_AUDIT, summary, f"refused: {'; '.join(night.audit_refusals)}")
+    return NightResult(FAILED, summary, _first_error(result))
+
+
+def _first_error(result) -> str:
+    for event in result.all_events:
+        if event.is_failure and event.event_specific_data is not None:
+            error = getattr(event.event_specific_data, "error", None)
+            if error is not None:
+                cause = error.cause or error
+                return cause.message.strip()
+    return "the run failed; see the log"
+
+
+def _summary(night: Night, run_id: str) -> dict:
+    landing = night.landing
+    audit = Audit(night.home.audit)
+    return {
+        "run_id": run_id,
+        "as_of": night.as_of().day.isoformat() if landing and not night.input_refusal else None,
+        "published": night.version is not None,
+        "version": night.version,
+        "marts": _path(night.home.current),
+        "scorecard": _path(night.home.scorecard),
+        "files": landing.files if landing else {"new": 0, "known": 0, "quarantined": 0},
+        "rows": landing.rows if landing else {"in": 0, "loaded": 0, "quarantined": 0, "skipped": 0},
+        "checks": audit.counts() if audit.is_of(run_id) else {"passed": 0, "warned": 0, "failed": 0},
+        "seconds": {
+            name: round(night.seconds.get(name, 0.0), 3) for name in ("land", "build", "audit", "publish", "total")
+        },
+    }
+
+
+def _path(path: Path) -> str | None:
+    return str(path) if path.exists() else None

@@ -1,0 +1,66 @@
+"""The publish asset: asks the audit, then publishes. Launched alone it asks the same question and refuses the same way."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from orchestration.ops.night import Night
+from orchestration.publish.versions import publish
+from orchestration.quality.audit import Audit
+from orchestration.quality.policy import load_policy
+from orchestration.transform.translator import ANALYTICS_ENGINEERING
+
+PUBLISHED = dg.AssetKey(["published", "marts"])
+
+
+def mart_grains(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Mart → grain columns, as each mart's YAML declares them."""
+    return {
+        node["name"]: node["config"]["meta"]["grain"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] == "marts"
+    }
+
+
+def build_publish_asset(manifest_path: Path) -> dg.AssetsDefinition:
+    """The published version, downstream of every mart."""
+    manifest = json.loads(manifest_path.read_text())
+    grains = mart_grains(manifest)
+
+    @dg.asset(
+        key=PUBLISHED,
+        deps=[dg.AssetKey(["marts", mart]) for mart in sorted(grains)],
+        group_name="published",
+        owners=[ANALYTICS_ENGINEERING],
+        kinds={"duckdb", "parquet"},
+        description="The last night that passed its audit: a DuckDB file behind a link, Parquet, and a copy.",
+        required_resource_keys={"night"},
+    )
+    def published_marts(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        night: Night = context.resources.night
+        with night.step("publish"):
+            refusals = Audit(night.home.audit).refusals() + _late_feeds(night)
+            if refusals:
+                night.audit_refusals = refusals
+                raise dg.Failure(f"refused: {'; '.join(refusals)}", allow_retries=False)
+            day = night.as_of().day
+            version = publish(night.home, day, grains, night.settings.keep_versions)
+            night.version = version.version
+        return dg.MaterializeResult(metadata={"version": version.version, "path": str(version.path)})
+
+    return published_marts
+
+
+def _late_feeds(night: Night) -> list[str]:
+    import duckdb
+
+    policy = load_policy(night.settings.expectations_dir / "publish_policy.yml")
+    refusing = {feed for feed, action in policy.if_late.items() if action == "refuse"}
+    with duckdb.connect(str(night.home.candidate), read_only=True) as connection:
+        late = connection.execute(
+            "select source_system || '/' || entity from raw.feed_status where is_late order by all"
+        ).fetchall()
+    return [f"feed {feed} is late" for (feed,) in late if feed in refusing]

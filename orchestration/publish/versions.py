@@ -1,0 +1,210 @@
+"""Published versions: written beside the ones in use, then swapped in; the last few kept; back by one command.
+
+Order of publishing: Parquet, the copy, then the DuckDB link (contract: Places). Whether a candidate may be published is
+`assets.py`'s question to the audit.
+"""
+
+import datetime as dt
+import hashlib
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.home import Home
+
+_SCHEMA = "marts"
+
+
+class NoPublishedVersionError(Exception):
+    """Nothing is published yet, or not under that name."""
+
+
+@dataclass(frozen=True)
+class PublishedVersion:
+    """One version on disk: its name, its day and whether it is the one in use."""
+
+    version: str
+    as_of: dt.date
+    is_current: bool
+    path: Path
+
+
+def publish(home: Home, as_of: dt.date, grains: Mapping[str, list[str]], keep: int) -> PublishedVersion:
+    """Publish the candidate's marts.
+
+    Args:
+        home: Where the candidate is and the published versions go.
+        as_of: The night's day.
+        grains: Mart → its grain columns, in contract order.
+        keep: How many versions stay for rollback.
+
+    The version is made of the marts' content, so the same night twice is the same version.
+    """
+    unfinished = home.published / "unfinished.duckdb"
+    _remove(unfinished)
+    try:
+        hashes = _copy_marts(home.candidate, unfinished, as_of, grains)
+        version = f"{as_of.isoformat()}_{_combined(hashes)[:8]}"
+        with duckdb.connect(str(unfinished)) as connection:
+            connection.execute("update published_version set version = ?", [version])
+            connection.execute("checkpoint")
+        _fsync(unfinished)
+        _publish_parquet(home, unfinished, version)
+        _publish_copy(home, unfinished)
+        target = home.published / f"marts_{version}.duckdb"
+        unfinished.replace(target)
+        point_to(home, version)
+    finally:
+        _remove(unfinished)
+    _prune(home, keep)
+    return PublishedVersion(version, as_of, True, target)
+
+
+def point_to(home: Home, version: str) -> None:
+    """Make a version on disk the one in use.
+
+    Raises:
+        NoPublishedVersionError: there is no such version.
+    """
+    target = home.published / f"marts_{version}.duckdb"
+    if not target.exists():
+        known = ", ".join(item.version for item in list_versions(home)) or "none"
+        raise NoPublishedVersionError(f"version {version} is not here; there are: {known}")
+    parquet = home.published / f"parquet_{version}"
+    if parquet.exists():
+        _swap_link(home.published / "parquet", parquet.name)
+    _swap_link(home.current, target.name)
+    _fsync(home.published)
+
+
+def rollback(home: Home, version: str | None = None) -> PublishedVersion:
+    """Go back to a version, by default the one before the current one.
+
+    Raises:
+        NoPublishedVersionError: there is none to go back to.
+    """
+    versions = list_versions(home)
+    current = next((number for number, item in enumerate(versions) if item.is_current), None)
+    if version is None:
+        if current is None or current + 1 >= len(versions):
+            raise NoPublishedVersionError("there is no earlier version to go back to")
+        version = versions[current + 1].version
+    point_to(home, version)
+    _publish_copy(home, home.published / f"marts_{version}.duckdb")
+    return next(item for item in list_versions(home) if item.is_current)
+
+
+def list_versions(home: Home) -> list[PublishedVersion]:
+    """Versions on disk, the latest published first."""
+    current = home.current.readlink().name if home.current.is_symlink() else None
+    files = sorted(home.published.glob("marts_*.duckdb"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    return [
+        PublishedVersion(
+            version := path.stem.removeprefix("marts_"),
+            dt.date.fromisoformat(version.split("_")[0]),
+            path.name == current,
+            path,
+        )
+        for path in files
+    ]
+
+
+def mart_hashes(connection: duckdb.DuckDBPyConnection, grains: Mapping[str, list[str]], scratch: Path) -> dict[str, str]:
+    """SHA-256 of each mart's rows: CSV, UTF-8, LF, columns as declared, rows ordered by grain (contract: equal nights)."""
+    hashes = {}
+    for mart, grain in sorted(grains.items()):
+        connection.execute(
+            f"copy (select * from {_SCHEMA}.{mart} order by {_order(grain)}) to '{_escaped(scratch)}' (format csv, header true)"
+        )
+        with scratch.open("rb") as stream:
+            hashes[mart] = hashlib.file_digest(stream, "sha256").hexdigest()
+        scratch.unlink()
+    return hashes
+
+
+def _copy_marts(candidate: Path, target: Path, as_of: dt.date, grains: Mapping[str, list[str]]) -> dict[str, str]:
+    with duckdb.connect(str(target)) as connection:
+        connection.execute(f"attach '{_escaped(candidate)}' as candidate (read_only)")
+        connection.execute(f"create schema {_SCHEMA}")
+        for mart, grain in sorted(grains.items()):
+            connection.execute(
+                f"create table {_SCHEMA}.{mart} as select * from candidate.{_SCHEMA}.{mart} order by {_order(grain)}"
+            )
+        connection.execute("detach candidate")
+        connection.execute("create table published_version (version varchar, as_of date)")
+        connection.execute("insert into published_version values ('', ?)", [as_of])
+        return mart_hashes(connection, grains, target.with_suffix(".csv"))
+
+
+def _publish_parquet(home: Home, source: Path, version: str) -> None:
+    unfinished, target = home.published / "parquet_unfinished", home.published / f"parquet_{version}"
+    _remove(unfinished)
+    unfinished.mkdir()
+    with duckdb.connect(str(source), read_only=True) as connection:
+        tables = connection.execute(
+            "select schema_name, table_name from duckdb_tables() where not internal order by all"
+        ).fetchall()
+        for schema, table in tables:
+            path = _escaped(unfinished / f"{table}.parquet")
+            connection.execute(f"copy {schema}.{table} to '{path}' (format parquet, compression zstd)")
+    for path in unfinished.iterdir():
+        _fsync(path)
+    _remove(target)
+    unfinished.rename(target)
+    _swap_link(home.published / "parquet", target.name)
+
+
+def _publish_copy(home: Home, source: Path) -> None:
+    """For clients that can't follow links: one fixed path, replaced whole."""
+    folder = home.published / "copy"
+    folder.mkdir(exist_ok=True)
+    unfinished = folder / "marts.duckdb.tmp"
+    shutil.copyfile(source, unfinished)
+    _fsync(unfinished)
+    unfinished.replace(folder / "marts.duckdb")
+
+
+def _prune(home: Home, keep: int) -> None:
+    versions = list_versions(home)
+    for item in versions[keep:]:
+        if not item.is_current:
+            _remove(item.path)
+            _remove(home.published / f"parquet_{item.version}")
+
+
+def _swap_link(link: Path, target: str) -> None:
+    unfinished = link.with_name(link.name + ".tmp")
+    _remove(unfinished)
+    unfinished.symlink_to(target)
+    unfinished.replace(link)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _combined(hashes: Mapping[str, str]) -> str:
+    return hashlib.sha256("".join(f"{mart}:{digest}\n" for mart, digest in sorted(hashes.items())).encode()).hexdigest()
+
+
+def _order(grain: list[str]) -> str:
+    return ", ".join(f"{column} nulls first" for column in grain)
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("'", "''")
