@@ -118,7 +118,7 @@ def demo(
 def query(
     sql: Annotated[str, typer.Argument(help="One SELECT; tables of the schema marts may be named without it.")],
     home: HomeOption = None,
-    format: Annotated[TableFormat, typer.Option("--format", help="How to print the rows.")] = TableFormat.table,  # noqa: A002
+    format: Annotated[TableFormat, typer.Option("--format", help="How to print the rows.")] = TableFormat.table,
     as_json: JsonOption = False,
 ) -> None:
     """Read-only SQL on the published marts.

@@ -64,7 +64,7 @@ class Home:
 
     @property
     def dbt_target(self) -> Path:
-        """dbt's artefacts for this home."""
+        """Dbt's artefacts for this home."""
         return self.build / "dbt"
 
     @property
@@ -97,6 +97,7 @@ class Home:
 
         Raises:
             HomeRefusedError: the home was written by a newer Tandem, or home.json can't be read.
+
         """
         for folder in (self.inbox, self.originals, self.quarantine, self.build, self.published, self.logs):
             folder.mkdir(parents=True, exist_ok=True)

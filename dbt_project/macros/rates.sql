@@ -1,5 +1,5 @@
 {% macro ratio(numerator, denominator) -%}
-    case when {{ denominator }} > 0 then cast({{ numerator }} as double) / {{ denominator }} end
+    case when ({{ denominator }}) > 0 then cast({{ numerator }} as double) / ({{ denominator }}) end
 {%- endmacro %}
 
 {# Wilson score interval at 95 %: bound is -1 for the lower and 1 for the upper end. #}

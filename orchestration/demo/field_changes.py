@@ -28,9 +28,7 @@ class FieldHistory:
     by_human: np.ndarray  # same shape
 
 
-def draw_field_histories(
-    rng: np.random.Generator, created_at: np.ndarray, deleted_at: np.ndarray
-) -> tuple[FieldHistory, ...]:
+def draw_field_histories(rng: np.random.Generator, created_at: np.ndarray, deleted_at: np.ndarray) -> tuple[FieldHistory, ...]:
     """Draw the histories of all fields.
 
     Args:
@@ -56,9 +54,7 @@ def last_human_change(history: FieldHistory, created_at: np.ndarray) -> np.ndarr
     return np.maximum(created_at, np.where(counts, history.changed_at, 0).max(axis=1))
 
 
-def _draw_field(
-    rng: np.random.Generator, field: FieldDecay, created_at: np.ndarray, stays: np.ndarray
-) -> FieldHistory:
+def _draw_field(rng: np.random.Generator, field: FieldDecay, created_at: np.ndarray, stays: np.ndarray) -> FieldHistory:
     count = created_at.size
     fresh_from = END - field.limit_days * DAY + _MARGIN
     stale_until = END - field.limit_days * DAY - _MARGIN
@@ -87,8 +83,6 @@ def _draw_field(
     order = np.argsort(changed_at, axis=1, kind="stable")
     changed_at = np.take_along_axis(changed_at, order, axis=1)
     for position in (1, 2):  # two changes in one second would leave their order open
-        changed_at[:, position] = np.maximum(
-            changed_at[:, position], np.minimum(changed_at[:, position - 1] + 1, NEVER)
-        )
+        changed_at[:, position] = np.maximum(changed_at[:, position], np.minimum(changed_at[:, position - 1] + 1, NEVER))
     by_human = np.take_along_axis(np.broadcast_to([True, True, False], changed_at.shape), order, axis=1)
     return FieldHistory(field, is_missing, is_stale & ~is_missing, changed_at, by_human)

@@ -6,6 +6,7 @@ Amounts are whole cents. A step that never comes is NEVER; wording and formats b
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from orchestration.demo import plan
 from orchestration.demo.clock import (
@@ -19,6 +20,7 @@ from orchestration.demo.clock import (
     paris_day_number,
 )
 from orchestration.demo.draws import between, pick
+from orchestration.demo.ids import stripe_ids
 from orchestration.demo.journey import Journeys
 from orchestration.demo.people import Companies, Inquiries
 
@@ -81,6 +83,8 @@ class Subscriptions:
     seats: np.ndarray
     is_monthly: np.ndarray
     cents: np.ndarray  # per interval
+    ids: pa.Array
+    customer_ids: pa.Array  # one per account, by account number
 
 
 def draw_opportunities(
@@ -122,9 +126,7 @@ def draw_opportunities(
     return opportunities, Accounts(company=company[first_of_company], created_at=sqo_at[first_of_company])
 
 
-def draw_native_deals(
-    rng: np.random.Generator, opportunities: int, first_company: int, sellers: np.ndarray
-) -> NativeDeals:
+def draw_native_deals(rng: np.random.Generator, opportunities: int, first_company: int, sellers: np.ndarray) -> NativeDeals:
     """Draw the planted share of deals that no lead explains."""
     count = round(plan.NATIVE_DEAL_SHARE * opportunities)
     first = np.full(count, midnight(FIRST_DAY), dtype=np.int64)
@@ -160,11 +162,13 @@ def draw_subscriptions(rng: np.random.Generator, opportunities: Opportunities) -
         seats=np.maximum(1, yearly_cents // 30_000),
         is_monthly=is_monthly,
         cents=np.where(is_monthly, (yearly_cents + 6) // 12, yearly_cents),
+        ids=stripe_ids(rng, "sub_1", won.size),
+        customer_ids=stripe_ids(rng, "cus_", int(opportunities.is_first_of_account.sum())),
     )
 
 
 def _number_by_first(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Number keys in the order of their first occurrence: positions of the firsts, number of each element."""
+    """Rank keys by their first occurrence; return the positions of the firsts and each element's rank."""
     _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
     order = np.argsort(first, kind="stable")
     number = np.empty(order.size, dtype=np.int64)

@@ -12,6 +12,7 @@ from orchestration.demo import plan, vocabulary
 from orchestration.demo.clock import DAY, END, FIRST_DAY, LAST_DAY, MINUTE, day_number, from_paris, paris_day_number
 from orchestration.demo.draws import between, pick
 
+
 @dataclass(frozen=True)
 class Inquiries:
     """One element per lead, in order of arrival. Codes are positions in the vocabulary's lists."""

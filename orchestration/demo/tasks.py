@@ -47,9 +47,7 @@ def first_answer_minutes(lead: np.ndarray, journeys: Journeys) -> tuple[np.ndarr
     return journeys.owner[answered], minutes
 
 
-def _lead_tasks(
-    rng: np.random.Generator, lead: np.ndarray, journeys: Journeys, staff: Staff
-) -> list[dict[str, np.ndarray]]:
+def _lead_tasks(rng: np.random.Generator, lead: np.ndarray, journeys: Journeys, staff: Staff) -> list[dict[str, np.ndarray]]:
     position = np.arange(lead.size)
     owner, answer_at = journeys.owner[lead], journeys.first_answer_at[lead]
     welcomed = np.flatnonzero(rng.random(lead.size) < 0.3)
@@ -67,9 +65,7 @@ def _lead_tasks(
     return blocks
 
 
-def _opportunity_tasks(
-    rng: np.random.Generator, opportunities: Opportunities, staff: Staff
-) -> list[dict[str, np.ndarray]]:
+def _opportunity_tasks(rng: np.random.Generator, opportunities: Opportunities, staff: Staff) -> list[dict[str, np.ndarray]]:
     number = np.arange(opportunities.lead.size)
     blocks = []
     for chance in (0.95, 0.8, 0.6):

@@ -53,7 +53,6 @@ class World:
     subscriptions: Subscriptions
     tasks: dict[str, np.ndarray]
     campaign_days: CampaignDays
-    random_ids: np.random.Generator
 
 
 def draw_world(leads: int, seed: int) -> World:
@@ -98,7 +97,6 @@ def draw_world(leads: int, seed: int) -> World:
         subscriptions=subscriptions,
         tasks=draw_tasks(streams[7], synced, journeys, opportunities, staff),
         campaign_days=draw_campaign_days(streams[8], leads),
-        random_ids=np.random.default_rng([seed, 1]),
     )
 
 

@@ -31,6 +31,7 @@ def decode(content: bytes) -> Decoded:
 
     Raises:
         DecodeError: NUL bytes or bytes that no supported encoding has; names the line.
+
     """
     for mark, encoding in _BYTE_ORDER_MARKS:
         if content.startswith(mark):

@@ -62,6 +62,7 @@ def land(home: Home, settings: Settings, progress: Callable[[str], None] = lambd
 
     Raises:
         NothingToLandError: no file, and no raw data from earlier nights either.
+
     """
     source = settings.exports or home.inbox
     if settings.exports and not settings.exports.is_dir():
@@ -151,14 +152,10 @@ class _Delivery:
         if path.suffix.casefold() not in _TEXT_SUFFIXES or not content.strip():
             raise RefusedError("not_a_feed", f"{path.name}: not an export: an empty file, or a kind other than CSV")
         decoded = decode(content)
-        recognition = recognise(
-            decoded.utf8[:_HEAD_BYTES].decode("utf-8", errors="replace"), path.name, self.profiles.values()
-        )
+        recognition = recognise(decoded.utf8[:_HEAD_BYTES].decode("utf-8", errors="replace"), path.name, self.profiles.values())
         self._load(path, content, decoded.utf8, decoded.encoding, sha256, recognition)
 
-    def _load(
-        self, path: Path, content: bytes, utf8: bytes, encoding: str, sha256: str, recognition: Recognition
-    ) -> None:
+    def _load(self, path: Path, content: bytes, utf8: bytes, encoding: str, sha256: str, recognition: Recognition) -> None:
         feed = recognition.feed
         target = self._parquet(feed.name, sha256)
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -85,9 +85,7 @@ class Ledger:
         with self._connect() as connection:
             return {row["sha256"]: dict(row) for row in connection.execute("select * from file")}
 
-    def record(
-        self, landed: LandedFile, name: str, extracted_at: str | None, extract_source: str | None, now: str
-    ) -> None:
+    def record(self, landed: LandedFile, name: str, extracted_at: str | None, extract_source: str | None, now: str) -> None:
         """Commit a file, its findings and its delivery in one transaction."""
         row = {key: value for key, value in vars(landed).items() if key not in ("findings", "extra_columns")}
         row |= {"extra_columns": json.dumps(landed.extra_columns), "landed_at": now}
@@ -96,9 +94,7 @@ class Ledger:
             connection.execute("delete from delivery where sha256 = ? and name = ?", (landed.sha256, name))
             names, marks = ", ".join(row), ", ".join(f":{key}" for key in row)
             updates = ", ".join(f"{key} = excluded.{key}" for key in row if key != "sha256")
-            connection.execute(
-                f"insert into file ({names}) values ({marks}) on conflict (sha256) do update set {updates}", row
-            )
+            connection.execute(f"insert into file ({names}) values ({marks}) on conflict (sha256) do update set {updates}", row)
             connection.executemany(
                 "insert into finding values (?, ?, ?, ?, ?)",
                 [(landed.sha256, item.code, item.column, item.n_rows, item.message) for item in landed.findings],

@@ -39,6 +39,7 @@ def load(
 
     Raises:
         RefusedError: `record_count` when DuckDB and our own count of the records disagree.
+
     """
     header = recognition.header
     raw_columns = {f"c{position}": "VARCHAR" for position in range(len(header))}

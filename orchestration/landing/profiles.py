@@ -157,6 +157,7 @@ def load_profile(path: Path) -> Profile:
 
     Raises:
         ProfileError: not YAML, or not a profile; names the file and the first wrong place.
+
     """
     try:
         return Profile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))

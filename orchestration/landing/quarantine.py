@@ -20,8 +20,7 @@ def quarantine_file(folder: Path, source: Path, sha256: str, code: str, reason: 
     if not kept.exists():
         shutil.copyfile(source, kept)
     kept.with_name(kept.name + ".reason.json").write_text(
-        json.dumps({"file": source.name, "sha256": sha256, "code": code, "reason": reason}, ensure_ascii=False, indent=2)
-        + "\n"
+        json.dumps({"file": source.name, "sha256": sha256, "code": code, "reason": reason}, ensure_ascii=False, indent=2) + "\n"
     )
     return kept
 
@@ -31,8 +30,7 @@ def quarantine_rows(folder: Path, name: str, sha256: str, rows: list[tuple[int, 
     kept = folder / f"{sha256[:12]}_{safe_name(name)}.rows.jsonl"
     kept.write_text(
         "".join(
-            json.dumps({"line": line, "reason": reason, "text": text}, ensure_ascii=False) + "\n"
-            for line, reason, text in rows
+            json.dumps({"line": line, "reason": reason, "text": text}, ensure_ascii=False) + "\n" for line, reason, text in rows
         )
     )
     return kept

@@ -68,6 +68,7 @@ def recognise(head: str, file_name: str, profiles: Iterable[Profile]) -> Recogni
     Raises:
         RefusedError: `not_a_feed` for an unknown file; `missing_column`, `duplicate_column` for a known feed
             that breaks its header contract.
+
     """
     best = max(_candidates(head, file_name, list(profiles)), key=lambda candidate: candidate.rank, default=None)
     if best is None:
@@ -100,9 +101,7 @@ def _candidates(head: str, file_name: str, profiles: list[Profile]) -> Iterable[
                     if matched / len(required) < SAME_KIND_SHARE:
                         continue
                     missing = [header for header in required if header not in found]
-                    yield _Candidate(
-                        profile, feed, language, delimiter, number, cells, missing, matched, name_matches
-                    )
+                    yield _Candidate(profile, feed, language, delimiter, number, cells, missing, matched, name_matches)
 
 
 def _require_unique_headers(candidate: _Candidate, file_name: str) -> None:

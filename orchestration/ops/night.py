@@ -46,6 +46,7 @@ class Night:
 
         Raises:
             InputRefusedError: the setting is neither a day nor 'yesterday', or raw has no extract.
+
         """
         wanted = self.settings.as_of
         zone = self.settings.business_timezone
@@ -55,9 +56,7 @@ class Night:
             try:
                 return AsOf(dt.date.fromisoformat(wanted), zone)
             except ValueError as error:
-                raise InputRefusedError(
-                    f"as_of '{wanted}' is not a day: write it as 2026-09-30, or 'yesterday'"
-                ) from error
+                raise InputRefusedError(f"as_of '{wanted}' is not a day: write it as 2026-09-30, or 'yesterday'") from error
         latest = latest_extract_day(self.home)
         if latest is None:
             raise InputRefusedError("raw holds no extract yet, so there is no as_of")

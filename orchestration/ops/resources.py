@@ -16,6 +16,7 @@ def build_night_resource(settings: Settings, night: Night | None = None) -> dg.R
     Args:
         settings: Where the home is and how to run.
         night: The caller's own context, if it wants to read what the steps report.
+
     """
 
     @dg.resource(description="Settings, home, lock and as_of of one night.")

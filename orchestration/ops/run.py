@@ -95,9 +95,7 @@ def _summary(night: Night, run_id: str) -> dict:
         "files": landing.files if landing else {"new": 0, "known": 0, "quarantined": 0},
         "rows": landing.rows if landing else {"in": 0, "loaded": 0, "quarantined": 0, "skipped": 0},
         "checks": audit.counts() if audit.is_of(run_id) else {"passed": 0, "warned": 0, "failed": 0},
-        "seconds": {
-            name: round(night.seconds.get(name, 0.0), 3) for name in ("land", "build", "audit", "publish", "total")
-        },
+        "seconds": {name: round(night.seconds.get(name, 0.0), 3) for name in ("land", "build", "audit", "publish", "total")},
     }
 
 

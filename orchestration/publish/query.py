@@ -20,6 +20,7 @@ def run_query(home: Home, sql: str, form: Literal["table", "csv", "json"]) -> st
     Raises:
         QueryRefusedError: nothing is published, or the text is not one query.
         duckdb.Error: the query itself is wrong; DuckDB says where.
+
     """
     if not home.current.exists():
         raise QueryRefusedError(f"nothing is published in {home.root} yet; run: tandem nightly --home {home.root}")

@@ -43,6 +43,7 @@ def publish(home: Home, as_of: dt.date, grains: Mapping[str, list[str]], keep: i
         keep: How many versions stay for rollback.
 
     The version is made of the marts' content, so the same night twice is the same version.
+
     """
     unfinished = home.published / "unfinished.duckdb"
     _remove(unfinished)
@@ -69,6 +70,7 @@ def point_to(home: Home, version: str) -> None:
 
     Raises:
         NoPublishedVersionError: there is no such version.
+
     """
     target = home.published / f"marts_{version}.duckdb"
     if not target.exists():
@@ -86,6 +88,7 @@ def rollback(home: Home, version: str | None = None) -> PublishedVersion:
 
     Raises:
         NoPublishedVersionError: there is none to go back to.
+
     """
     versions = list_versions(home)
     current = next((number for number, item in enumerate(versions) if item.is_current), None)

@@ -7,7 +7,6 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-
 PARTS = ("dbt", "expectations")
 
 

@@ -30,6 +30,7 @@ def load_policy(path: Path) -> PublishPolicy:
 
     Raises:
         ContractError: not usable; names file and place.
+
     """
     if not path.exists():
         return PublishPolicy()

@@ -38,6 +38,7 @@ def load_stewardship(path: Path) -> list[FieldRule]:
 
     Raises:
         ContractError: not YAML, not a contract, or the same field twice.
+
     """
     try:
         rules = _Contract.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))).fields

@@ -57,6 +57,7 @@ def load_suites(folder: Path, rules: Iterable[FieldRule]) -> list[Dataset]:
 
     Raises:
         ContractError: a suite file is not usable; names file, place and remedy.
+
     """
     datasets = []
     for path in sorted(folder.glob("*.yml")):
@@ -122,9 +123,7 @@ def _run_dataset(gx: Any, context: Any, source: Any, dataset: Dataset) -> list[C
     asset = source.add_query_asset(name, query=f"select * from {dataset.relation}")
     suite = gx.ExpectationSuite(name, expectations=[_configuration(rule) for rule in dataset.expectations])
     suite = context.suites.add(suite)
-    definition = gx.ValidationDefinition(
-        name=name, data=asset.add_batch_definition_whole_table("all"), suite=suite
-    )
+    definition = gx.ValidationDefinition(name=name, data=asset.add_batch_definition_whole_table("all"), suite=suite)
     results = context.validation_definitions.add(definition).run(result_format=_COUNTS_ONLY).results
     by_name = {result.expectation_config.meta["name"]: result for result in results}
     return [_outcome(dataset.relation, rule, by_name[rule.name]) for rule in dataset.expectations]

@@ -31,9 +31,7 @@ _CATALOG_TABLES = {
 
 def build_catalog_assets(profiles: Mapping[str, Profile]) -> dg.AssetsDefinition:
     """The raw schema of the candidate, written from the ledger after landing."""
-    feeds = [
-        dg.AssetKey(["raw", feed.vendor, feed.entity]) for profile in profiles.values() for feed in profile.feeds.values()
-    ]
+    feeds = [dg.AssetKey(["raw", feed.vendor, feed.entity]) for profile in profiles.values() for feed in profile.feeds.values()]
     specs = [
         dg.AssetSpec(
             key=["raw", "tandem", name], description=description, group_name="raw_tandem", deps=feeds,
@@ -67,9 +65,7 @@ def build_dbt_assets(manifest_path: Path) -> dg.AssetsDefinition:
     manifest: dict[str, Any] = json.loads(manifest_path.read_text())
     translator = TandemTranslator()
 
-    @dbt_assets(
-        manifest=manifest, name="dbt_build", dagster_dbt_translator=translator, required_resource_keys={"night"}
-    )
+    @dbt_assets(manifest=manifest, name="dbt_build", dagster_dbt_translator=translator, required_resource_keys={"night"})
     def dbt_build(context: dg.AssetExecutionContext) -> Iterator[Any]:
         night: Night = context.resources.night
         with night.step("build"):

@@ -12,7 +12,7 @@ from pathlib import Path
 from orchestration.home import Home
 from orchestration.settings import Settings
 
-_RESULT_EVENTS = frozenset({"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult"})
+_RESULT_EVENTS = frozenset({"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult", "LogUnitTestResult"})
 
 
 class DbtBuildError(Exception):
@@ -25,6 +25,7 @@ class DbtOutcome:
 
     results: list[dict] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    unit_tests_passed: int = 0
 
 
 def dbt_environment(settings: Settings, home: Home) -> dict[str, str]:
@@ -44,6 +45,7 @@ def invoke_dbt(
 
     Raises:
         DbtBuildError: the project does not parse, or dbt itself failed.
+
     """
     from dbt.cli.main import dbtRunner
     from google.protobuf.json_format import MessageToDict
@@ -59,6 +61,8 @@ def invoke_dbt(
         status = node["node_status"]
         if status in ("error", "fail", "runtime error"):
             outcome.errors.append(node["unique_id"])
+        elif status == "pass" and node["unique_id"].startswith("unit_test."):
+            outcome.unit_tests_passed += 1
         if len(outcome.results) % 50 == 0:
             progress(f"dbt: {len(outcome.results)} nodes done")
 

@@ -1,0 +1,81 @@
+# Two commands matter: `make run` and `make test`. Each target's need is installed first.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+EXPORTS ?=
+LEADS ?= 20000
+NIGHTS ?= 30
+
+ifeq ($(EXPORTS),)
+RUN_HOME := var/demo
+RUN_EXPORTS := var/demo-exports
+else
+RUN_HOME := var/$(notdir $(patsubst %/,%,$(EXPORTS)))
+RUN_EXPORTS := $(EXPORTS)
+endif
+ifdef TANDEM_HOME
+RUN_HOME := $(TANDEM_HOME)
+endif
+
+.PHONY: help install run test test-long test-crash test-seeds test-spark bench bench-small lint dev clean lock
+
+help: ## show this
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+install: $(STAMP) ## virtual environment from the lock file
+
+$(STAMP): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null 2>&1 && $(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+run: $(STAMP) ## one night on the demo company, or on your files: make run EXPORTS=folder
+ifeq ($(EXPORTS),)
+	@test -f $(RUN_EXPORTS)/truth.json || $(BIN)/tandem demo --out $(RUN_EXPORTS) --leads $(LEADS) --nights $(NIGHTS)
+endif
+	$(BIN)/tandem nightly --exports $(RUN_EXPORTS) --home $(RUN_HOME)
+	@echo "scorecard:   $(abspath $(RUN_HOME))/scorecard/index.html"
+	@echo "query:       $(BIN)/tandem query --home $(RUN_HOME) \"select * from mart_channel_performance where period_month is null\""
+	@echo "Dagster:     make dev TANDEM_HOME=$(RUN_HOME)"
+
+test: $(STAMP) ## everything a change must pass
+	$(BIN)/ruff check .
+	$(BIN)/python -m pytest -m "not long"
+
+test-long: test-crash test-seeds test-spark ## the longer proofs, each a target of its own
+
+test-crash: $(STAMP) ## kill the night at many moments; readers must not notice
+	$(BIN)/python -m pytest -m long tests/reliability
+
+test-seeds: $(STAMP) ## planted truth over 20 seeds
+	$(BIN)/python -m pytest -m long tests/integration
+
+test-spark: $(VENV)/.spark ## the same models on Spark
+	$(BIN)/python -m pytest -m long tests/spark
+
+$(VENV)/.spark: $(STAMP) requirements-spark.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-spark.lock
+	@touch $@
+
+bench: $(STAMP) ## whole night against bare DuckDB and bare dbt, at 20 000 and 1 000 000 leads
+	$(BIN)/python -m benchmarks.night --leads 20000 --leads 1000000
+
+bench-small: $(STAMP) ## last line: night / dbt build = X
+	$(BIN)/python -m benchmarks.night --small
+
+lint: $(STAMP) ## ruff, check and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+dev: $(STAMP) ## Dagster's web page on this machine: http://127.0.0.1:3000
+	@mkdir -p $(RUN_HOME)/dagster
+	TANDEM_HOME=$(abspath $(RUN_HOME)) DAGSTER_HOME=$(abspath $(RUN_HOME))/dagster $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1
+
+lock: ## make the lock files anew (needs uv)
+	uv pip compile -q --generate-hashes --no-header --no-strip-extras --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
+	uv pip compile -q --generate-hashes --no-header --no-strip-extras --python-version 3.11 --extra dev --extra spark pyproject.toml -o requirements-spark.lock
+
+clean: ## forget the demo company
+	rm -rf var/demo var/demo-exports

@@ -1,0 +1,97 @@
+import json
+
+import pytest
+
+from orchestration.landing.deliver import NothingToLandError, land
+from orchestration.landing.ledger import Ledger
+from orchestration.settings import Settings
+
+PRODUCTS = "product,series,sales_price\nGTX Pro,GTX,4821\nMG Special,MG,55\n"
+
+
+def settings_for(folder, home) -> Settings:
+    return Settings(home=home.root, exports=folder)
+
+
+@pytest.fixture
+def exports(tmp_path):
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    return folder
+
+
+def test_landing_the_same_file_twice_is_a_no_op(exports, home):
+    (exports / "products.csv").write_text(PRODUCTS)
+    first = land(home, settings_for(exports, home))
+    (exports / "renamed copy.csv").write_text(PRODUCTS)
+    second = land(home, settings_for(exports, home))
+    assert first.files == {"new": 1, "known": 0, "quarantined": 0}
+    assert second.files == {"new": 0, "known": 2, "quarantined": 0}
+    assert second.rows["loaded"] == 0
+    assert len(list(home.raw.glob("maven/products/*.parquet"))) == 1
+
+
+def test_rows_in_are_rows_loaded_plus_quarantined_and_the_bad_row_is_kept_with_its_line(exports, home):
+    (exports / "products.csv").write_text(PRODUCTS + "broken,row\n\nGTK 500,GTK,26768\n")
+    report = land(home, settings_for(exports, home))
+    assert report.rows == {"in": 4, "loaded": 3, "quarantined": 1, "skipped": 0}
+    kept = [json.loads(line) for line in next(home.quarantine.glob("*.rows.jsonl")).read_text().splitlines()]
+    assert [row["text"] for row in kept] == ["broken,row"]
+
+
+def test_a_total_row_is_skipped_and_counted(exports, home):
+    from orchestration.landing.deliver import known_profiles
+
+    columns = known_profiles(Settings())["google_ads"].feeds["campaign_report"].columns
+    header = ",".join(column.header_in("any") for column in columns.values())
+    row = ",".join(["x"] * len(columns))
+    total = "Total: Account" + "," * (len(columns) - 1)
+    (exports / "Campaign report.csv").write_text("Campaign report\nAll time\n" + header + "\n" + row + "\n" + total + "\n")
+    report = land(home, settings_for(exports, home))
+    assert report.rows == {"in": 1, "loaded": 1, "quarantined": 0, "skipped": 1}
+
+
+def test_an_unknown_file_is_quarantined_and_named_and_the_others_land(exports, home):
+    (exports / "products.csv").write_text(PRODUCTS)
+    (exports / "shoes.csv").write_text("colour,size\nred,1\n")
+    report = land(home, settings_for(exports, home))
+    assert report.files == {"new": 1, "known": 0, "quarantined": 1}
+    assert [(name, code) for name, code, _ in report.refusals] == [("shoes.csv", "not_a_feed")]
+    assert list(home.quarantine.glob("*shoes.csv.reason.json"))
+
+
+def test_a_missing_column_refuses_that_feed_only(exports, home):
+    (exports / "products.csv").write_text(PRODUCTS)
+    (exports / "sales_teams.csv").write_text("sales_agent,regional_office\nA,West\n")
+    report = land(home, settings_for(exports, home))
+    assert report.landed_feeds == {"maven/products": 2}
+    assert report.refusals[0][1] == "missing_column"
+
+
+def test_an_empty_inbox_in_a_home_without_raw_data_is_refused_with_a_clear_message(home):
+    with pytest.raises(NothingToLandError, match="holds no file"):
+        land(home, Settings(home=home.root))
+
+
+def test_a_file_leaves_the_inbox_once_it_has_landed(home):
+    (home.inbox / "products.csv").write_text(PRODUCTS)
+    land(home, Settings(home=home.root))
+    assert not list(home.inbox.iterdir())
+    assert Ledger(home.ledger).feed_totals()["maven/products"]["rows_loaded"] == 2
+
+
+def test_parquet_that_the_ledger_does_not_name_is_removed(exports, home):
+    (exports / "products.csv").write_text(PRODUCTS)
+    land(home, settings_for(exports, home))
+    stray = home.raw / "maven" / "products" / ("0" * 64 + ".parquet")
+    stray.write_bytes(b"half written")
+    land(home, settings_for(exports, home))
+    assert not stray.exists()
+
+
+def test_an_ambiguous_number_is_reported_with_what_was_chosen_and_why(exports, home):
+    (exports / "Spend.csv").write_text("Channel;Spend;;;\nPaid Search;R$ 435.000;;;\n")
+    land(home, settings_for(exports, home))
+    findings = {row["code"]: row["message"] for row in Ledger(home.ledger).findings()}
+    assert "read as thousands" in findings["ambiguous_number"]
+    assert "USD" in findings["currency_contradicted"]

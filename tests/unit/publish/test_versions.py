@@ -1,0 +1,74 @@
+import datetime as dt
+
+import duckdb
+import pytest
+
+from orchestration.publish.query import QueryRefusedError, run_query
+from orchestration.publish.versions import NoPublishedVersionError, list_versions, publish, rollback
+
+GRAINS = {"mart_a": ["k"]}
+
+
+def candidate(home, value: int) -> None:
+    home.candidate.unlink(missing_ok=True)
+    with duckdb.connect(str(home.candidate)) as connection:
+        connection.execute("create schema marts")
+        connection.execute("create table marts.mart_a as select 1 as k, ?::int as v", [value])
+
+
+def publish_value(home, value: int, day: int = 1, keep: int = 3):
+    candidate(home, value)
+    return publish(home, dt.date(2026, 9, day), GRAINS, keep)
+
+
+def test_the_same_content_is_the_same_version_and_another_content_another(home):
+    first = publish_value(home, 1).version
+    assert publish_value(home, 1).version == first
+    assert publish_value(home, 2).version != first
+
+
+def test_only_the_last_versions_are_kept_with_their_parquet(home):
+    for value in range(5):
+        publish_value(home, value)
+    assert len(list_versions(home)) == 3
+    assert len(list(home.published.glob("parquet_*"))) == 3
+
+
+def test_rollback_goes_to_the_version_before_and_everything_follows(home):
+    publish_value(home, 1)
+    publish_value(home, 2)
+    rollback(home)
+    assert run_query(home, "select v from mart_a", "csv") == "v\n1\n"
+    with duckdb.connect(str(home.published / "copy" / "marts.duckdb"), read_only=True) as connection:
+        # The file's name and its schema's are the same, so DuckDB asks for both.
+        assert connection.execute("select v from marts.marts.mart_a").fetchone() == (1,)
+    parquet = home.published / "parquet" / "mart_a.parquet"
+    assert duckdb.sql(f"select v from '{parquet}'").fetchone() == (1,)
+
+
+def test_rollback_without_an_earlier_version_is_refused(home):
+    publish_value(home, 1)
+    with pytest.raises(NoPublishedVersionError):
+        rollback(home)
+
+
+def test_a_reader_with_an_open_file_does_not_stop_a_publish_and_keeps_its_version(home):
+    publish_value(home, 1)
+    with duckdb.connect(str(home.current.resolve()), read_only=True) as reader:
+        publish_value(home, 2)
+        assert reader.execute("select v from marts.mart_a").fetchone() == (1,)
+    assert run_query(home, "select v from mart_a", "csv") == "v\n2\n"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "create table marts.x as select 1", "drop table marts.mart_a", "copy marts.mart_a to '/tmp/x.csv'",
+        "select * from read_text('/etc/passwd')", "attach '/tmp/other.duckdb'", "select 1; select 2",
+        "set enable_external_access = true", "install httpfs",
+    ],
+)  # fmt: skip
+def test_query_answers_one_select_and_nothing_else(home, sql):
+    publish_value(home, 1)
+    with pytest.raises((QueryRefusedError, duckdb.Error)):
+        run_query(home, sql, "csv")
