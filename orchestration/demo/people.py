@@ -30,6 +30,7 @@ class Inquiries:
     phone_number: np.ndarray
     phone_style: np.ndarray
     job_title: np.ndarray
+    is_missing: dict[str, np.ndarray]  # by the field's name in plan.FIELDS: the form was left empty there
 
     def __len__(self) -> int:
         """Count them."""
@@ -99,6 +100,7 @@ def draw_inquiries(rng: np.random.Generator, count: int, companies: int) -> Inqu
         phone_number=rng.integers(0, 10_000, count),
         phone_style=pick(rng, (0.5, 0.3, 0.2), count),
         job_title=rng.integers(0, len(vocabulary.JOB_TITLES), count),
+        is_missing={field.name: rng.random(count) < field.missing_share for field in plan.FIELDS},
     )
 
 

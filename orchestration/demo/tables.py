@@ -1,6 +1,7 @@
-"""The world as DuckDB tables with its texts put together, in the row order of the exports.
+"""Companies, leads and contacts as DuckDB tables with their texts put together, in the row order of the exports.
 
-Times stay UTC seconds, NEVER included. What a night may know of them belongs to `as_of.py`.
+Times stay UTC seconds, NEVER included; what a night may know of them belongs to `as_of.py`, and what sales does
+to `sales_tables.py`.
 """
 
 import duckdb
@@ -9,42 +10,24 @@ import pyarrow as pa
 
 from orchestration.demo import vocabulary
 from orchestration.demo.clock import NEVER
+from orchestration.demo.columns import create, words
 from orchestration.demo.field_changes import MAX_CHANGES
 from orchestration.demo.ids import hubspot_ids, salesforce_ids
 from orchestration.demo.journey import EXIT_STATUSES
-from orchestration.demo.lead_history import lead_history_rows
-from orchestration.demo.opportunity_history import opportunity_history_rows
-from orchestration.demo.plan import CAMPAIGNS, CHANNELS
+from orchestration.demo.plan import CHANNELS
+from orchestration.demo.sales_tables import load_sales_tables
 from orchestration.demo.world import World
 
-_FIRST_CONTACT, _FIRST_COMPANY, _FIRST_DEAL = 40_118_203_451, 9_204_117_038, 15_733_902_116
+_FIRST_CONTACT, _FIRST_COMPANY = 40_118_203_451, 9_204_117_038
 
 
 def load_tables(connection: duckdb.DuckDBPyConnection, world: World) -> None:
     """Create every table that the exports read."""
-    _create(connection, "salesforce_user", world.staff.table())
+    create(connection, "salesforce_user", world.staff.table())
     _create_companies(connection, world)
     _create_leads(connection, world)
     _create_contacts(connection, world)
-    _create_opportunities(connection, world)
-    _create_native_deals(connection, world)
-    _create_histories(connection, world)
-    _create_tasks(connection, world)
-    _create_subscriptions(connection, world)
-    _create_campaign_days(connection, world)
-
-
-def _create(
-    connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table | dict, select: str = "select * from delivered"
-) -> None:
-    """Create a table from columns; `select` may join them, as `delivered`, with earlier tables, and must order."""
-    connection.register("delivered", rows if isinstance(rows, pa.Table) else pa.table(rows))
-    connection.execute(f"create table {name} as {select}")
-    connection.unregister("delivered")
-
-
-def _words(words: list[str] | tuple[str, ...], positions: np.ndarray) -> pa.Array:
-    return pa.array(list(words), pa.string()).take(pa.array(positions))
+    load_sales_tables(connection, world)
 
 
 def _create_companies(connection: duckdb.DuckDBPyConnection, world: World) -> None:
@@ -61,26 +44,26 @@ def _create_companies(connection: duckdb.DuckDBPyConnection, world: World) -> No
     hubspot_id = np.empty(len(companies), dtype=np.int64)
     hubspot_id[np.argsort(created_at, kind="stable")] = hubspot_ids(_FIRST_COMPANY, len(companies))
     slugs = [
-        _words([vocabulary.plain_letters(word) for word in words], positions)
-        for words, positions in (
+        words([vocabulary.plain_letters(word) for word in parts], positions)
+        for parts, positions in (
             (vocabulary.COMPANY_ROOTS, root),
             (vocabulary.COMPANY_ACTIVITIES, activity),
             (vocabulary.TOWNS, town),
         )
     ]
-    _create(
+    create(
         connection,
         "company",
         {
             "company_no": np.arange(len(companies)),
-            "root": _words(vocabulary.COMPANY_ROOTS, root),
-            "activity": _words(vocabulary.COMPANY_ACTIVITIES, activity),
-            "town": _words(vocabulary.TOWNS, town),
+            "root": words(vocabulary.COMPANY_ROOTS, root),
+            "activity": words(vocabulary.COMPANY_ACTIVITIES, activity),
+            "town": words(vocabulary.TOWNS, town),
             "slug_root": slugs[0], "slug_activity": slugs[1], "slug_town": slugs[2],
             "namesake": code // combinations + 1,
             "industry_no": companies.industry,
-            "industry": _words([english for english, _ in vocabulary.INDUSTRIES], companies.industry),
-            "industry_french": _words([french for _, french in vocabulary.INDUSTRIES], companies.industry),
+            "industry": words([english for english, _ in vocabulary.INDUSTRIES], companies.industry),
+            "industry_french": words([french for _, french in vocabulary.INDUSTRIES], companies.industry),
             "has_known_industry": companies.has_known_industry,
             "employees": companies.employees,
             "created_at": created_at,
@@ -96,7 +79,7 @@ def _create_companies(connection: duckdb.DuckDBPyConnection, world: World) -> No
         from delivered order by hubspot_id
         """,
     )  # fmt: skip
-    _create(
+    create(
         connection,
         "account",
         {
@@ -126,23 +109,23 @@ def _create_leads(connection: duckdb.DuckDBPyConnection, world: World) -> None:
         "position": position,
         "opportunity_no": opportunity_no,
         "company_no": inquiries.company,
-        "first_name": _words(vocabulary.FIRST_NAMES, inquiries.first_name),
-        "last_name": _words(vocabulary.LAST_NAMES, inquiries.last_name),
-        "mail_first": _words([vocabulary.plain_letters(word) for word in vocabulary.FIRST_NAMES], inquiries.first_name),
-        "mail_last": _words([vocabulary.plain_letters(word) for word in vocabulary.LAST_NAMES], inquiries.last_name),
+        "first_name": words(vocabulary.FIRST_NAMES, inquiries.first_name),
+        "last_name": words(vocabulary.LAST_NAMES, inquiries.last_name),
+        "mail_first": words([vocabulary.plain_letters(word) for word in vocabulary.FIRST_NAMES], inquiries.first_name),
+        "mail_last": words([vocabulary.plain_letters(word) for word in vocabulary.LAST_NAMES], inquiries.last_name),
         "mail_number": inquiries.mail_number,
-        "free_mail_domain": _words(("", *vocabulary.FREE_MAIL_DOMAINS), inquiries.mail_domain),
+        "free_mail_domain": words(("", *vocabulary.FREE_MAIL_DOMAINS), inquiries.mail_domain),
         "mail_style": inquiries.mail_style,
         "has_trailing_space": inquiries.has_trailing_space,
-        "phone_range": _words(vocabulary.FICTION_PHONE_RANGES, inquiries.phone_range),
+        "phone_range": words(vocabulary.FICTION_PHONE_RANGES, inquiries.phone_range),
         "phone_number": inquiries.phone_number,
         "phone_style": inquiries.phone_style,
         "title_no": inquiries.job_title,
-        "channel": _words([channel.label for channel in CHANNELS], inquiries.channel),
-        "salesforce_source": _words([channel.salesforce_source for channel in CHANNELS], inquiries.channel),
+        "channel": words([channel.label for channel in CHANNELS], inquiries.channel),
+        "salesforce_source": words([channel.salesforce_source for channel in CHANNELS], inquiries.channel),
         "inquiry_at": inquiries.created_at,
         "owner_id": world.staff.ids.take(pa.array(journeys.owner)),
-        "exit_status": _words(EXIT_STATUSES, journeys.exit_status),
+        "exit_status": words(EXIT_STATUSES, journeys.exit_status),
     }
     columns |= {
         f"{event}_at": getattr(journeys, f"{event}_at") for event in ("mql", "synced", "sal", "sql", "sqo", "won", "exit")
@@ -159,7 +142,7 @@ def _create_leads(connection: duckdb.DuckDBPyConnection, world: World) -> None:
     contact_ids = {"opportunity_no": np.arange(contact_count), "contact_id": salesforce_ids("003", contact_count)}
     connection.register("lead_ids", lead_ids)
     connection.register("contact_ids", pa.table(contact_ids))
-    _create(
+    create(
         connection,
         "lead",
         columns,
@@ -199,7 +182,7 @@ def _create_contacts(connection: duckdb.DuckDBPyConnection, world: World) -> Non
     inquiries, duplicates = world.inquiries, world.duplicates
     first_ids, second_ids = contact_numbers(world)
     both = np.concatenate
-    _create(
+    create(
         connection,
         "contact",
         {
@@ -207,7 +190,7 @@ def _create_contacts(connection: duckdb.DuckDBPyConnection, world: World) -> Non
             "lead_no": both([np.arange(len(inquiries)), duplicates.lead]),
             "is_duplicate": both([np.zeros(len(inquiries), bool), np.ones(duplicates.lead.size, bool)]),
             "created_at": both([inquiries.created_at, duplicates.created_at]),
-            "channel": _words([channel.label for channel in CHANNELS], both([inquiries.channel, duplicates.channel])),
+            "channel": words([channel.label for channel in CHANNELS], both([inquiries.channel, duplicates.channel])),
             "mail_style": both([inquiries.mail_style, duplicates.mail_style]),
             "phone_number": both([inquiries.phone_number, duplicates.phone_number]),
         },
@@ -218,146 +201,3 @@ def _create_contacts(connection: duckdb.DuckDBPyConnection, world: World) -> Non
         from delivered join lead using (lead_no) order by delivered.hubspot_id
         """,
     )
-
-
-def _create_opportunities(connection: duckdb.DuckDBPyConnection, world: World) -> None:
-    opportunities = world.opportunities
-    count = opportunities.lead.size
-    columns = {
-        "opportunity_no": np.arange(count),
-        "opportunity_id": salesforce_ids("006", count),
-        "deal_id": hubspot_ids(_FIRST_DEAL, count),
-        "owner_id": world.staff.ids.take(pa.array(opportunities.closer)),
-        "owner_name": _words(world.staff.names, opportunities.closer),
-        "lead_no": opportunities.lead,
-        "account_no": opportunities.account,
-    }
-    columns |= {
-        name: getattr(opportunities, name)
-        for name in ("is_first_of_account", "sqo_at", "proposal_at", "negotiation_at", "postponed_at", "closed_at",
-                     "is_won", "first_cents", "agreed_cents", "expected_day", "postponed_day")
-    }  # fmt: skip
-    _create(
-        connection,
-        "opportunity",
-        columns,
-        """
-        select
-            delivered.*, account_id, account.name as account_name, lead.hubspot_company_id, lead.salesforce_source,
-            account.name || ' – Licence Lumière' as name
-        from delivered join account using (account_no) join lead using (lead_no) order by delivered.opportunity_no
-        """,
-    )
-    # A second pass, because leads name their opportunity and account, and opportunities their lead.
-    connection.execute(
-        """
-        create table salesforce_lead as
-        select lead.*, opportunity_id, account_id
-        from lead left join opportunity on lead.lead_no = opportunity.lead_no
-        where lead.position >= 0
-        order by lead.position
-        """
-    )
-
-
-def _create_native_deals(connection: duckdb.DuckDBPyConnection, world: World) -> None:
-    deals = world.native_deals
-    first_id = _FIRST_DEAL + 5  # between the mirrors' numbers, which have a step of 17
-    columns = {
-        "deal_id": hubspot_ids(first_id, deals.company.size),
-        "owner_name": _words(world.staff.names, deals.closer),
-        "company_no": deals.company,
-    }
-    columns |= {
-        name: getattr(deals, name) for name in ("created_at", "proposal_at", "closed_at", "is_won", "cents", "expected_day")
-    }
-    _create(
-        connection,
-        "native_deal",
-        columns,
-        """
-        select delivered.*, company.hubspot_id as hubspot_company_id, company.name || ' – Partenaire' as name
-        from delivered join company using (company_no) order by deal_id
-        """,
-    )
-
-
-def _create_histories(connection: duckdb.DuckDBPyConnection, world: World) -> None:
-    rows = lead_history_rows(world)
-    _create(
-        connection,
-        "lead_history",
-        rows | {"history_id": salesforce_ids("017", rows["changed_at"].size)},
-        """
-        select delivered.*, lead_id, phone_range, phone_number, phone_style, title_no, industry_no,
-            mail_first, mail_last, mail_domain, company_name
-        from delivered join salesforce_lead using (position) order by history_id
-        """,
-    )
-    rows = opportunity_history_rows(world)
-    _create(
-        connection,
-        "opportunity_history",
-        rows | {"history_id": salesforce_ids("008", rows["changed_at"].size)},
-        "select delivered.*, opportunity_id from delivered join opportunity using (opportunity_no) order by history_id",
-    )
-
-
-def _create_tasks(connection: duckdb.DuckDBPyConnection, world: World) -> None:
-    tasks = world.tasks
-    owner_id = world.staff.ids.take(pa.array(tasks["owner"]))
-    _create(
-        connection,
-        "task",
-        tasks | {"task_id": salesforce_ids("00T", tasks["kind"].size), "owner_id": owner_id},
-        """
-        select
-            delivered.* exclude (owner),
-            coalesce(salesforce_lead.lead_id, converted.contact_id) as who_id,
-            opportunity.opportunity_id as what_id
-        from delivered
-        left join salesforce_lead on delivered.lead_position = salesforce_lead.position
-        left join opportunity on delivered.opportunity_no = opportunity.opportunity_no
-        left join salesforce_lead as converted on opportunity.lead_no = converted.lead_no
-        order by task_id
-        """,
-    )
-
-
-def _create_subscriptions(connection: duckdb.DuckDBPyConnection, world: World) -> None:
-    subscriptions = world.subscriptions
-    account_no = world.opportunities.account[subscriptions.opportunity]
-    _create(
-        connection,
-        "subscription",
-        {
-            "subscription_id": subscriptions.ids,
-            "customer_id": subscriptions.customer_ids.take(pa.array(account_no)),
-            "opportunity_no": subscriptions.opportunity,
-            "created_at": subscriptions.created_at,
-            "cancelled_at": subscriptions.cancelled_at,
-            "plan": _words(vocabulary.PLANS, subscriptions.plan),
-            "seats": subscriptions.seats,
-            "is_monthly": subscriptions.is_monthly,
-            "cents": subscriptions.cents,
-        },
-        """
-        select
-            delivered.*, account_name,
-            mail_first, mail_last, mail_domain, email_1_at, email_2_at, email_3_at
-        from delivered
-        join opportunity using (opportunity_no)
-        join salesforce_lead on opportunity.lead_no = salesforce_lead.lead_no
-        order by delivered.created_at, subscription_id
-        """,
-    )
-
-
-def _create_campaign_days(connection: duckdb.DuckDBPyConnection, world: World) -> None:
-    days = world.campaign_days
-    columns = {
-        name: _words([getattr(campaign, name) for campaign in CAMPAIGNS], days.campaign)
-        for name in ("network", "campaign_id", "name", "group", "kind")
-    }
-    columns |= {name: getattr(days, name) for name in ("day", "cents", "impressions", "clicks", "leads")}
-    _create(connection, "campaign_day", columns, "select * from delivered order by day, campaign_id")

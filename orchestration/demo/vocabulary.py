@@ -37,7 +37,7 @@ LAST_NAMES = (
 COMPANY_ROOTS = (
     "Abélia", "Alcyon", "Altéo", "Ambrosia", "Arcadie", "Argos", "Astrée", "Aurore", "Belledonne", "Boréal", "Brévent",
     "Calliope", "Cassis", "Célestin", "Chantereine", "Cigale", "Clairval", "Corail", "Delta", "Diapason", "Éclair",
-    "Écume", "Édelis", "Équinoxe", "Estérel", "Fontbelle", "Galibier", "Garance", "Girondin", "Hélios", "Hermès Nord",
+    "Écume", "Édelis", "Équinoxe", "Estérel", "Fontbelle", "Galibier", "Garance", "Girondin", "Hélios", "Herminie",
     "Horizon", "Iris", "Isère", "Jonquille", "Kerguelen", "Lérins", "Lunaire", "Lys", "Maison \"Clair\"", "Mélèze",
     "Mercantour", "Mistral", "Navarre", "Nova", "Océane", "Olympe", "Orée", "Parangon", "Pégase", "Pilat", "Quartz",
     "Rivage", "Rochebrune", "Saphir", "Sirius", "Tramontane", "Valmont", "Vercors", "Zénith",

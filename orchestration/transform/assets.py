@@ -47,7 +47,7 @@ def build_catalog_assets(profiles: Mapping[str, Profile]) -> dg.AssetsDefinition
             as_of = night.as_of()
             night.home.candidate.unlink(missing_ok=True)
             night.home.candidate.with_suffix(".duckdb.wal").unlink(missing_ok=True)
-            Audit(night.home.audit).start(context.run_id)
+            Audit(night.home.audit).start(context.run.run_id)
             rules = load_stewardship(night.settings.expectations_dir / "field_stewardship.yml")
             with duckdb.connect(str(night.home.candidate)) as connection:
                 write_catalog(
