@@ -5,6 +5,7 @@ What happens in the company is drawn in `world.py`; here nights are only cut out
 
 import datetime as dt
 import json
+import tempfile
 from pathlib import Path
 
 import duckdb
@@ -38,7 +39,6 @@ def generate(out: Path, leads: int = 20_000, nights: int = 30, seed: int = 7) ->
 
     Raises:
         ValueError: fewer than one lead or night, or more nights than the history has days.
-
     """
     history_days = (LAST_DAY - FIRST_DAY).days + 1
     if leads < 1:
@@ -47,7 +47,10 @@ def generate(out: Path, leads: int = 20_000, nights: int = 30, seed: int = 7) ->
         raise ValueError(f"nights is {nights}; it must be between 1 and {history_days}, the days of the history")
     world = draw_world(leads, seed)
     out.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "temp_directory": str(out / ".duckdb_spill")}) as db:
+    with (
+        tempfile.TemporaryDirectory() as spill,
+        duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "temp_directory": spill}) as db,
+    ):
         db.execute("set preserve_insertion_order = true")
         load_tables(db, world)
         create_macros(db)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.demo.csv_files import copy_csv
+
 _MODIFIED_AT = """greatest(
     created_at,
     case when not is_duplicate then known(mql_at) end, case when not is_duplicate then known(sal_at) end,
@@ -115,6 +117,6 @@ def write_hubspot(connection: duckdb.DuckDBPyConnection, folder: Path, night: dt
     """Write the three exports of one night."""
     for name, query in _EXPORTS.items():
         target = folder / f"hubspot-crm-exports-{name}-{night}.csv"
-        connection.execute(f"copy ({query}) to '{target}' (format csv, header, delimiter ';')")
+        copy_csv(connection, query, target, "delimiter ';'")
         # DuckDB ends lines with LF and writes no mark; no value holds a line break, so every LF is an end of line.
         target.write_bytes(codecs.BOM_UTF8 + target.read_bytes().replace(b"\n", b"\r\n"))

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.demo.csv_files import copy_csv
+
 _LAST_TOUCH = """greatest(
     synced_at, known(sal_at), known(sql_at), known(sqo_at), known(exit_at), known(touched_at),
     {changes}
@@ -193,4 +195,4 @@ def write_salesforce(connection: duckdb.DuckDBPyConnection, folder: Path, night:
         # Data Loader writes a missing value as "" like any other; DuckDB quotes no nulls.
         filled = f"select coalesce(columns(*), '') from ({query})"
         target = folder / f"salesforce_{name}_{night}.csv"
-        connection.execute(f"copy ({filled}) to '{target}' (format csv, header, force_quote *)")
+        copy_csv(connection, filled, target, "force_quote *")

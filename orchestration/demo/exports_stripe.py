@@ -8,6 +8,8 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.demo.csv_files import copy_csv
+
 # The current period runs from the last anniversary before the night, or before the cancellation.
 _SUBSCRIPTIONS = """
 with visible as (
@@ -51,4 +53,4 @@ from periods
 def write_stripe(connection: duckdb.DuckDBPyConnection, folder: Path, night: dt.date) -> None:
     """Write the subscriptions of one night."""
     target = folder / f"stripe_subscriptions_{night}.csv"
-    connection.execute(f"copy ({_SUBSCRIPTIONS}) to '{target}' (format csv, header)")
+    copy_csv(connection, _SUBSCRIPTIONS, target)

@@ -28,16 +28,18 @@ class FieldHistory:
     by_human: np.ndarray  # same shape
 
 
-def draw_field_histories(rng: np.random.Generator, created_at: np.ndarray, deleted_at: np.ndarray) -> tuple[FieldHistory, ...]:
+def draw_field_histories(
+    rng: np.random.Generator, created_at: np.ndarray, deleted_at: np.ndarray, is_missing: dict[str, np.ndarray]
+) -> tuple[FieldHistory, ...]:
     """Draw the histories of all fields.
 
     Args:
         rng: Stream of this module.
         created_at: When each lead appeared in Salesforce; all before the end.
         deleted_at: NEVER for leads that stay; deleted ones are changed no more and get no history.
-
+        is_missing: By field, which leads have no value there; these have no history either.
     """
-    return tuple(_draw_field(rng, field, created_at, deleted_at >= NEVER) for field in FIELDS)
+    return tuple(_draw_field(rng, field, created_at, deleted_at >= NEVER, is_missing[field.name]) for field in FIELDS)
 
 
 def draw_touches(rng: np.random.Generator, created_at: np.ndarray, deleted_at: np.ndarray) -> np.ndarray:
@@ -54,11 +56,12 @@ def last_human_change(history: FieldHistory, created_at: np.ndarray) -> np.ndarr
     return np.maximum(created_at, np.where(counts, history.changed_at, 0).max(axis=1))
 
 
-def _draw_field(rng: np.random.Generator, field: FieldDecay, created_at: np.ndarray, stays: np.ndarray) -> FieldHistory:
+def _draw_field(
+    rng: np.random.Generator, field: FieldDecay, created_at: np.ndarray, stays: np.ndarray, is_missing: np.ndarray
+) -> FieldHistory:
     count = created_at.size
     fresh_from = END - field.limit_days * DAY + _MARGIN
     stale_until = END - field.limit_days * DAY - _MARGIN
-    is_missing = rng.random(count) < field.missing_share
     is_old = created_at <= stale_until
     is_stale = is_old & (rng.random(count) < field.stale_share)
     # A lead created too near the limit is kept out of doubt by a change, like an old one drawn as fresh.

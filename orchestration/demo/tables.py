@@ -134,7 +134,7 @@ def _create_leads(connection: duckdb.DuckDBPyConnection, world: World) -> None:
     columns["touched_at"] = _scattered(world.touched_at, synced, len(inquiries), NEVER)
     for history in world.field_histories:
         name = history.field.name
-        columns[f"has_{name}"] = ~_scattered(history.is_missing, synced, len(inquiries), False)
+        columns[f"has_{name}"] = ~inquiries.is_missing[name]
         for change in range(MAX_CHANGES):
             columns[f"{name}_{change + 1}_at"] = _scattered(history.changed_at[:, change], synced, len(inquiries), NEVER)
     lead_ids = pa.table({"position": np.arange(synced.size), "lead_id": salesforce_ids("00Q", synced.size)})
@@ -164,7 +164,7 @@ def _create_leads(connection: duckdb.DuckDBPyConnection, world: World) -> None:
     connection.unregister("contact_ids")
 
 
-def _scattered(values: np.ndarray, positions: np.ndarray, size: int, otherwise: int | bool) -> np.ndarray:
+def _scattered(values: np.ndarray, positions: np.ndarray, size: int, otherwise: int) -> np.ndarray:
     full = np.full(size, otherwise, dtype=values.dtype)
     full[positions] = values
     return full

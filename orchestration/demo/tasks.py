@@ -27,7 +27,6 @@ def draw_tasks(
         journeys: Times and owners of all leads.
         opportunities: Those that exist by the end.
         staff: For the teams and the integration user.
-
     """
     blocks = [
         *_lead_tasks(rng, lead, journeys, staff),

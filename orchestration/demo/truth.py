@@ -94,7 +94,7 @@ def _channels(world: World) -> dict[str, dict]:
             "salesforce_source": channel.salesforce_source,
             "share_of_inquiries": channel.share,
             "stage_probabilities": dict(zip(_TRANSITIONS, channel.stage_probabilities, strict=True)),
-            "p_mql_to_won": channel.mql_to_won,
+            "p_mql_to_won": round(channel.mql_to_won, 12),
             "realised": _realised(world, chosen),
             # Old enough that every journey has ended: what p_mql_to_won can be tested on.
             "mature": {

@@ -69,7 +69,9 @@ def draw_world(leads: int, seed: int) -> World:
     is_deletion = journeys.exit_status[synced] == EXIT_STATUSES.index("deleted")
     deleted_at = np.where(is_deletion, journeys.exit_at[synced], NEVER)
     created_at = journeys.synced_at[synced]
-    field_histories = draw_field_histories(streams[3], created_at, deleted_at)
+    field_histories = draw_field_histories(
+        streams[3], created_at, deleted_at, {name: empty[synced] for name, empty in inquiries.is_missing.items()}
+    )
     change_authors = _draw_authors(streams[4], field_histories, journeys.owner[synced], staff)
     touched_at = draw_touches(streams[4], created_at, deleted_at)
 
