@@ -63,7 +63,7 @@ def nightly(
     logging.getLogger("dagster").setLevel(logging.WARNING)
     from orchestration.ops.run import run_night
 
-    result = run_night(_settings(exports=exports, home=home, as_of=as_of))
+    result = run_night(_settings(exports=exports, home=home, as_of=as_of), _say)
     if result.message:
         _say(result.message)
     if result.summary:

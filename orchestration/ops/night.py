@@ -5,7 +5,7 @@ The clock is read here and nowhere else in the path of the data.
 
 import datetime as dt
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
@@ -31,6 +31,7 @@ class Night:
     version: str | None = None
     input_refusal: str | None = None
     audit_refusals: list[str] = field(default_factory=list)
+    progress: Callable[[str], None] = lambda line: None
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,19 +30,22 @@ class NightResult:
     message: str
 
 
-def run_night(settings: Settings) -> NightResult:
-    """Run one night in the settings' home, through the very job that Dagster schedules."""
+def run_night(settings: Settings, progress: Callable[[str], None] = lambda line: None) -> NightResult:
+    """Run one night in the settings' home, through the very job that Dagster schedules.
+
+    `progress` is called with lines for people: what is refused, and how far the night has come.
+    """
     try:
         home = Home(settings.home.resolve()).prepare()
         with home.lock():
-            return _run_locked(settings, home)
+            return _run_locked(settings, home, progress)
     except Timeout:
         return NightResult(BUSY, {}, f"another run is in progress in {settings.home}")
     except HomeRefusedError as error:
         return NightResult(INPUT_REFUSED, {}, str(error))
 
 
-def _run_locked(settings: Settings, home: Home) -> NightResult:
+def _run_locked(settings: Settings, home: Home, progress: Callable[[str], None]) -> NightResult:
     # Great Expectations takes seconds to import; it does so on the other core while files land and models build.
     threading.Thread(target=import_engine, daemon=True).start()
     os.environ["DAGSTER_HOME"] = str(home.dagster)
@@ -50,7 +54,7 @@ def _run_locked(settings: Settings, home: Home) -> NightResult:
     from orchestration.definitions import build_defs
     from orchestration.quality.stewardship import ContractError
 
-    night = Night(settings, home)
+    night = Night(settings, home, progress=progress)
     try:
         if settings.as_of:
             night.as_of()

@@ -70,7 +70,7 @@ def build_dbt_assets(manifest_path: Path) -> dg.AssetsDefinition:
         night: Night = context.resources.night
         with night.step("build"):
             outcome = invoke_dbt(
-                ["build", "--exclude-resource-type", "unit_test"], night.settings, night.home, context.log.info
+                ["build", "--exclude-resource-type", "unit_test"], night.settings, night.home, night.progress
             )
             broken = [name for name in outcome.errors if not name.startswith("test.")]
             if broken:

@@ -1,0 +1,113 @@
+"""Planted truth comes back: the demo company through whole nights."""
+
+import json
+import math
+
+import duckdb
+import pytest
+from conftest import night_on
+
+Z95, Z99 = 1.959963984540054, 2.5758293035489004
+
+
+def wilson(successes: int, trials: int, z: float) -> tuple[float, float]:
+    share = successes / trials
+    centre = (share + z * z / (2 * trials)) / (1 + z * z / trials)
+    half = z * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials)) / (1 + z * z / trials)
+    return centre - half, centre + half
+
+
+def mature_conversions(home) -> dict[str, tuple[int, int]]:
+    """Channel → (converted, entered) over all mature MQL cohorts at 365 days."""
+    with duckdb.connect(str(home.current.resolve()), read_only=True) as connection:
+        rows = connection.execute(
+            """select substr(segment, 9), sum(n_converted), sum(n_entered) from marts.mart_funnel_cohort
+               where segment like 'channel=%' and is_mature and from_stage = 'mql' and to_stage = 'customer'
+               and horizon_days = 365 group by 1 order by 1"""
+        ).fetchall()
+    return {channel: (int(converted), int(entered)) for channel, converted, entered in rows}
+
+
+def planted(exports) -> dict[str, dict]:
+    truth = json.loads((exports / "truth.json").read_text())
+    return {entry["channel"]: entry for entry in truth["channels"].values()}
+
+
+def test_every_channels_planted_conversion_lies_in_its_99_percent_interval(demo_night, demo_exports):
+    result, home = demo_night
+    assert result.exit_code == 0, result.message
+    found = mature_conversions(home)
+    for channel, entry in planted(demo_exports).items():
+        low, high = wilson(*found[channel], Z99)
+        assert low <= entry["p_mql_to_won"] <= high, channel
+
+
+def test_every_stage_count_of_every_channel_is_the_realised_one(demo_night, demo_exports):
+    _, home = demo_night
+    with duckdb.connect(str(home.current.resolve()), read_only=True) as connection:
+        rows = connection.execute(
+            """select channel, count(inquiry_at), count(mql_at), count(sal_at), count(sql_at), count(sqo_at), count(won_at)
+               from marts.rpt_lead_to_revenue group by 1"""
+        ).fetchall()
+    found = {row[0]: row[1:] for row in rows}
+    for channel, entry in planted(demo_exports).items():
+        assert found[channel] == tuple(entry["realised"][stage] for stage in ("inquiries", "mql", "sal", "sql", "sqo", "won"))
+
+
+def test_planted_stale_and_missing_shares_come_back_per_field(demo_night, demo_exports):
+    _, home = demo_night
+    truth = json.loads((demo_exports / "truth.json").read_text())["staleness"]
+    with duckdb.connect(str(home.current.resolve()), read_only=True) as connection:
+        rows = connection.execute(
+            "select field_name, n_fresh, n_stale, n_missing from marts.mart_crm_freshness where entity_type = 'lead'"
+        ).fetchall()
+    assert len(rows) == 5
+    for field, fresh, stale, missing in rows:
+        entry = truth["title" if field == "job_title" else field]
+        assert abs(stale / (fresh + stale) - entry["stale_share"]) < 0.01, field
+        assert missing == entry["n_missing"], field
+
+
+def test_planted_duplicates_are_one_person(demo_night, demo_exports):
+    _, home = demo_night
+    truth = json.loads((demo_exports / "truth.json").read_text())
+    with duckdb.connect(str(home.current.resolve()), read_only=True) as connection:
+        people = connection.execute("select count(*) from marts.dim_person").fetchone()[0]
+    assert people == truth["distinct_people"]
+
+
+def test_no_published_table_holds_an_e_mail_phone_or_name_of_a_person(demo_night, demo_exports):
+    _, home = demo_night
+    with duckdb.connect(str(home.current.resolve()), read_only=True) as connection:
+        columns = connection.execute(
+            "select table_name, column_name from duckdb_columns() where schema_name = 'marts' and data_type = 'VARCHAR'"
+        ).fetchall()
+        hits = [
+            (table, column)
+            for table, column in columns
+            if connection.execute(
+                f"select count(*) from marts.{table} where {column} like '%@%' or regexp_matches({column}, '^[+]33')"
+            ).fetchone()[0]
+        ]
+    assert columns
+    assert hits == []
+
+
+@pytest.mark.long
+def test_over_twenty_seeds_nine_in_ten_channel_cells_hold_the_planted_conversion(tmp_path):
+    from orchestration.demo.company import generate
+
+    inside, cells = 0, 0
+    for seed in range(1, 21):
+        exports = tmp_path / f"exports-{seed}"
+        generate(exports, leads=20_000, nights=1, seed=seed)
+        result, home = night_on(exports, tmp_path / f"home-{seed}")
+        assert result.exit_code == 0, result.message
+        found = mature_conversions(home)
+        for channel, entry in planted(exports).items():
+            low, high = wilson(*found[channel], Z95)
+            inside += low <= entry["p_mql_to_won"] <= high
+            cells += 1
+    print(f"{inside} of {cells} cells inside their 95 % interval")
+    assert cells == 180
+    assert inside / cells >= 0.9
