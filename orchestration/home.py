@@ -10,6 +10,16 @@ from pathlib import Path
 from filelock import FileLock
 
 FORMAT_VERSION = 1
+_DAGSTER_YAML = """\
+telemetry:
+  enabled: false
+event_log_storage:
+  module: orchestration.ops.event_log
+  class: PooledSqliteEventLogStorage
+  config:
+    base_dir:
+      env: DAGSTER_HOME
+"""
 
 
 class HomeRefusedError(Exception):
@@ -104,7 +114,7 @@ class Home:
         self.dagster.mkdir(exist_ok=True)
         instance_file = self.dagster / "dagster.yaml"
         if not instance_file.exists():
-            instance_file.write_text("telemetry:\n  enabled: false\n")
+            instance_file.write_text(_DAGSTER_YAML)
         marker = self.root / "home.json"
         if not marker.exists():
             marker.write_text(json.dumps({"format_version": FORMAT_VERSION}) + "\n")

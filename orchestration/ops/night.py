@@ -5,13 +5,15 @@ The clock is read here and nowhere else in the path of the data.
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from orchestration.home import Home
 from orchestration.landing.deliver import LandingReport
+from orchestration.quality.suites import CheckOutcome, Dataset, run_suites
 from orchestration.settings import Settings
 from orchestration.transform.catalog import AsOf, latest_extract_day
 
@@ -32,6 +34,7 @@ class Night:
     input_refusal: str | None = None
     audit_refusals: list[str] = field(default_factory=list)
     progress: Callable[[str], None] = lambda line: None
+    run_suites: Callable[[Sequence[Dataset], Path], list[CheckOutcome]] = run_suites
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

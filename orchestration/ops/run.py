@@ -1,7 +1,6 @@
 """One night run by the command: the Dagster job `nightly` in this process, and the exit code that tells how it ended."""
 
 import os
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from filelock import Timeout
 from orchestration.home import Home, HomeRefusedError
 from orchestration.ops.night import InputRefusedError, Night
 from orchestration.quality.audit import Audit
-from orchestration.quality.suites import import_engine
+from orchestration.quality.runner import SuiteRunner
 from orchestration.settings import Settings
 
 PUBLISHED, FAILED, REFUSED_BY_AUDIT, BUSY, INPUT_REFUSED = 0, 1, 2, 3, 4
@@ -37,24 +36,22 @@ def run_night(settings: Settings, progress: Callable[[str], None] = lambda line:
     """
     try:
         home = Home(settings.home.resolve()).prepare()
-        with home.lock():
-            return _run_locked(settings, home, progress)
+        with home.lock(), SuiteRunner() as suites:
+            return _run_locked(settings, Night(settings, home, progress=progress, run_suites=suites.run))
     except Timeout:
         return NightResult(BUSY, {}, f"another run is in progress in {settings.home}")
     except HomeRefusedError as error:
         return NightResult(INPUT_REFUSED, {}, str(error))
 
 
-def _run_locked(settings: Settings, home: Home, progress: Callable[[str], None]) -> NightResult:
-    # Great Expectations takes seconds to import; it does so on the other core while files land and models build.
-    threading.Thread(target=import_engine, daemon=True).start()
+def _run_locked(settings: Settings, night: Night) -> NightResult:
+    home = night.home
     os.environ["DAGSTER_HOME"] = str(home.dagster)
     import dagster as dg
 
     from orchestration.definitions import build_defs
     from orchestration.quality.stewardship import ContractError
 
-    night = Night(settings, home, progress=progress)
     try:
         if settings.as_of:
             night.as_of()

@@ -8,7 +8,7 @@ from orchestration.ops.night import Night
 from orchestration.quality.audit import Audit
 from orchestration.quality.policy import PublishPolicy, load_policy
 from orchestration.quality.stewardship import load_stewardship
-from orchestration.quality.suites import CheckOutcome, load_suites, run_suites
+from orchestration.quality.suites import CheckOutcome, load_suites
 from orchestration.settings import Settings
 
 
@@ -39,7 +39,7 @@ def build_expectation_checks(settings: Settings) -> dg.AssetChecksDefinition:
     def run_expectations(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         night: Night = context.resources.night
         with night.step("audit"):
-            outcomes = run_suites(datasets, night.home.candidate.resolve())
+            outcomes = night.run_suites(datasets, night.home.candidate.resolve())
             _record_audit(night, outcomes, policy)
             yield from (_check_result(outcome, policy) for outcome in outcomes)
 

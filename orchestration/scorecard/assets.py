@@ -26,7 +26,5 @@ def scorecard_page(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         versions = list_versions(night.home)
         current = next(item for item in versions if item.is_current)
         previous = next((item for item in versions if not item.is_current), None)
-        render(
-            current.path, previous.path if previous else None, night.home.scorecard, language=night.settings.language
-        )
+        render(current.path, previous.path if previous else None, night.home.scorecard, language=night.settings.language)
     return dg.MaterializeResult(metadata={"path": str(night.home.scorecard), "version": current.version})

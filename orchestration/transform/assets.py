@@ -69,9 +69,7 @@ def build_dbt_assets(manifest_path: Path) -> dg.AssetsDefinition:
     def dbt_build(context: dg.AssetExecutionContext) -> Iterator[Any]:
         night: Night = context.resources.night
         with night.step("build"):
-            outcome = invoke_dbt(
-                ["build", "--exclude-resource-type", "unit_test"], night.settings, night.home, night.progress
-            )
+            outcome = invoke_dbt(["build", "--exclude-resource-type", "unit_test"], night.settings, night.home, night.progress)
             broken = [name for name in outcome.errors if not name.startswith("test.")]
             if broken:
                 raise DbtBuildError(f"not built: {', '.join(broken)}; see {night.home.logs / 'dbt.log'}")

@@ -10,7 +10,7 @@ from typing import Any
 
 from orchestration.transform.catalog import SCHEMA
 
-_TYPES = {"varchar": "string", "integer": "int", "bigint": "bigint", "boolean": "boolean", "date": "date", "timestamp": "timestamp"}
+_TYPES = {"varchar": "string", "integer": "int"}
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,6 @@ class SparkEngine:
 
     def tabulate(self, name: str, columns: Mapping[str, str], rows: Sequence[tuple]) -> None:
         """A small table."""
-        schema = ", ".join(f"{column} {_TYPES[kind]}" for column, kind in columns.items())
+        schema = ", ".join(f"{column} {_TYPES.get(kind, kind)}" for column, kind in columns.items())
         frame = self.session.createDataFrame(list(rows), schema=schema)
         frame.write.mode("overwrite").format("parquet").saveAsTable(f"{SCHEMA}.{name}")

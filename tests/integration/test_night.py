@@ -84,21 +84,21 @@ def test_a_failed_data_test_refuses_the_night_and_the_last_good_version_stays(fi
     assert run_query(night_run.Home(home), "select count(*) from fct_opportunity", "csv") == before
 
 
-@pytest.mark.parametrize("step", ["write_catalog", "invoke_dbt", "run_suites", "publish", "render"])
+@pytest.mark.parametrize("step", ["write_catalog", "invoke_dbt", "run", "publish", "render"])
 def test_a_night_that_breaks_at_any_step_leaves_the_published_file_as_it_was(first_night, exports, monkeypatch, step):
     from orchestration.publish import assets as publish_assets
-    from orchestration.quality import checks
+    from orchestration.quality.runner import SuiteRunner
     from orchestration.scorecard import page
     from orchestration.transform import assets
 
     _, home = first_night
-    place = {"write_catalog": assets, "invoke_dbt": assets, "run_suites": checks, "publish": publish_assets, "render": page}[step]
+    places = {"write_catalog": assets, "invoke_dbt": assets, "run": SuiteRunner, "publish": publish_assets, "render": page}
     before = [item.version for item in list_versions(night_run.Home(home))]
 
     def break_off(*_, **__):
         raise OSError("disk full")
 
-    monkeypatch.setattr(place, step, break_off)
+    monkeypatch.setattr(places[step], step, break_off)
     result = run_night(Settings(home=home, exports=exports))
     if step == "render":
         assert result.exit_code == 0
@@ -145,7 +145,8 @@ def test_a_past_as_of_knows_only_what_had_been_extracted_by_then(tmp_path):
     folder = tmp_path / "exports"
     folder.mkdir()
     (folder / "sales_pipeline_2026-02-05.csv").write_text(PIPELINE)
-    (folder / "sales_pipeline_2026-03-05.csv").write_text(PIPELINE.replace("Engaging,2026-01-05,,", "Lost,2026-01-05,2026-03-01,0"))
+    lost = PIPELINE.replace("Engaging,2026-01-05,,", "Lost,2026-01-05,2026-03-01,0")
+    (folder / "sales_pipeline_2026-03-05.csv").write_text(lost)
     result, home = night_on(folder, tmp_path / "home")
     assert result.exit_code == 0, result.message
     sql = "select outcome, count(*) from fct_opportunity group by 1 order by 1"

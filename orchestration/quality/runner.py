@@ -1,0 +1,40 @@
+"""Great Expectations in a process of its own: it takes seconds to import, which so fall on the other core.
+
+What is run is `suites.py`'s business.
+"""
+
+import multiprocessing
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from types import TracebackType
+
+from orchestration.quality.suites import CheckOutcome, Dataset, import_engine, run_suites
+
+
+def _import_without_spark() -> None:
+    # The library imports PySpark where it is installed, which takes seconds more and can end the process (PySpark 4.3
+    # calls sys.exit when a dependency of its Connect client is absent). Suites run on DuckDB only.
+    sys.modules["pyspark"] = None
+    import_engine()
+
+
+class SuiteRunner:
+    """A child process that imports the library at once and runs suites when asked."""
+
+    def __init__(self) -> None:
+        self._pool = ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn"))
+        self._pool.submit(_import_without_spark)
+
+    def run(self, datasets: Sequence[Dataset], database: Path) -> list[CheckOutcome]:
+        """Run the suites on a DuckDB file and wait for the outcomes."""
+        return self._pool.submit(run_suites, datasets, database).result()
+
+    def __enter__(self) -> "SuiteRunner":
+        """The runner itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Let the child go, whatever it is doing."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
