@@ -1,1 +1,1 @@
-"""The page people look at."""
+"""The page people look at: one self-contained file, drawn from the published marts alone."""

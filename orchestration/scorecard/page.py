@@ -1,4 +1,246 @@
-def render(marts, previous, target, *, language, notices=()):
+"""The page: figures, words and charts put together into one self-contained file. No network, no clock.
+
+Queries are in `figures.py`, chart specifications in `charts.py`, text in `words.py`, layout in page.html.j2.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import vl_convert
+from markupsafe import Markup
+
+from orchestration.scorecard import charts
+from orchestration.scorecard.figures import Rows, read_figures, read_headlines
+from orchestration.scorecard.words import MISSING, Language, number, percent, say
+
+_Z95 = 1.959963984540054
+
+
+@dataclass
+class Part:
+    """A chart, a table, or both; `folded` hides the table behind these words."""
+
+    sentence: str = ""
+    chart: str = ""
+    head: list[str] = field(default_factory=list)
+    rows: list[list[str]] = field(default_factory=list)
+    text: tuple[int, ...] = (0,)
+    folded: str = ""
+
+
+@dataclass
+class Section:
+    """One question that both teams ask."""
+
+    question: str
+    sentence: str = ""
+    empty: str = ""
+    parts: list[Part] = field(default_factory=list)
+
+
+def render(marts: Path, previous: Path | None, target: Path, *, language: Language, notices: Sequence[str] = ()) -> Path:
+    """Write the page of a published file.
+
+    Args:
+        marts: The published DuckDB file.
+        previous: The file published before it, for what changed.
+        target: Where the page goes; replaced at once.
+        language: Of the page's words and numbers.
+        notices: Lines for the head, such as a refused later night.
+    """
+    figures = read_figures(marts)
+    published = figures["published"][0]
+    specs: dict[str, dict] = {}
+    sections = [
+        _funnel(figures, language, specs),
+        _channels(figures["channels"], language, specs),
+        _freshness(figures["freshness"], language, specs),
+        _changes(read_headlines(marts), read_headlines(previous) if previous else None, language),
+        _trust(figures["trust"], language),
+    ]
+    late = sorted({row["source_system"] for row in figures["trust"] if row["is_late"]})
+    if late:
+        notices = [*notices, f"{say('late', language)} {', '.join(late)}."]
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True)
+    html = environment.get_template("page.html.j2").render(
+        say=partial(say, language=language), language=language, as_of=published["as_of"].isoformat(),
+        version=published["version"], notices=notices, sections=sections, charts=_embeddable(specs),
+        library=Markup(_library(target.parent)),  # noqa: S704 - the bundled library's own text
+    )  # fmt: skip
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text("x")
+    unfinished = target.with_name(target.name + ".tmp")
+    unfinished.write_text(html, encoding="utf-8")
+    unfinished.replace(target)
     return target
+
+
+def _funnel(figures: dict[str, Rows], language: Language, specs: dict) -> Section:
+    section = Section(say("funnel_q", language), say("funnel_s", language))
+    stages = figures["stages"]
+    if not any(row["entries"] for row in stages):
+        section.empty = f"{say('no_data', language)} raw/hubspot/contacts, raw/salesforce/lead, …"
+        return section
+    label = {row["stage"]: row[f"label_{language}"] for row in stages}
+    bars = [
+        {"label": label[row["stage"]], "entries": int(row["entries"]), "text": number(row["entries"], language)}
+        for row in stages
+    ]
+    specs["funnel"] = charts.funnel(bars, say("entries", language))
+    lines = [
+        {"month": row["period_month"].isoformat(), "label": label[row["stage"]], "entries": int(row["entries"])}
+        for row in figures["months"]
+    ]
+    specs["months"] = charts.months(lines, say("month", language), say("entries", language), list(label.values()))
+    head = [say(key, language) for key in ("transition", "horizon", "journeys", "rate", "interval")] + [""]
+    section.parts = [
+        Part(chart="funnel"),
+        Part(chart="months"),
+        Part(
+            sentence=say("conversion_s", language), head=head,
+            rows=[_conversion(row, label, language) for row in figures["conversions"]], text=(0, 5),
+        ),
+    ]  # fmt: skip
+    return section
+
+
+def _conversion(row: dict[str, Any], label: dict[str, str], language: Language) -> list[str]:
+    entered, converted = int(row["n"] or 0), int(row["k"] or 0)
+    interval, rate = MISSING, None
+    if entered:
+        rate = converted / entered
+        low, high = wilson_interval(converted, entered)
+        interval = f"{percent(low, language)} – {percent(high, language)}"
+    immature = f"{row['n_immature']} {say('immature', language)}" if row["n_immature"] else ""
+    return [
+        f"{label[row['from_stage']]} → {label[row['to_stage']]}", f"{row['horizon_days']} {say('days', language)}",
+        number(entered, language), percent(rate, language), interval, immature,
+    ]  # fmt: skip
+
+
+def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
+    """Wilson score interval at 95 %, in 0-1."""
+    share, z2 = successes / trials, _Z95 * _Z95
+    centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
+    half = _Z95 * math.sqrt(share * (1 - share) / trials + z2 / (4 * trials * trials)) / (1 + z2 / trials)
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def _channels(rows: Rows, language: Language, specs: dict) -> Section:
+    section = Section(say("channels_q", language), say("channels_s", language))
+    if not rows:
+        section.empty = f"{say('no_data', language)} raw/google_ads/campaign_daily, raw/linkedin_ads/campaign_performance, …"
+        return section
+    for currency in sorted({row["currency"] for row in rows}):
+        pairs = [
+            {"channel": row["channel"], "measure": say(measure, language), "amount": float(row[measure])}
+            for row in rows
+            for measure in ("spend", "won_amount")
+            if row["currency"] == currency and row[measure] is not None
+        ]
+        if pairs:
+            specs[f"channels_{currency}"] = charts.channels(pairs, currency)
+            section.parts.append(Part(chart=f"channels_{currency}"))
+    whole = ("leads", "mqls", "opportunities", "won")
+    money = ("spend", "won_amount", "cost_per_lead", "cost_per_mql", "cost_per_won")
+    order = ("channel", "currency", "spend", *whole, "won_amount", "cost_per_lead", "cost_per_mql", "cost_per_won", "roi")
+    cells = [
+        [
+            number(row[key], language) if key in whole
+            else number(row[key], language, 2 if key.startswith("cost") else 0) if key in money
+            else percent(row[key], language) if key == "roi"
+            else row[key]
+            for key in order
+        ]
+        for row in rows
+    ]  # fmt: skip
+    section.parts.append(Part(head=[say(key, language) for key in order], rows=cells, text=(0, 1)))
+    return section
+
+
+def _freshness(rows: Rows, language: Language, specs: dict) -> Section:
+    section = Section(say("freshness_q", language), say("freshness_s", language))
+    if not rows:
+        section.empty = f"{say('no_data', language)} raw/salesforce/lead, raw/hubspot/contacts, …"
+        return section
+    statuses = list(charts.STATUS_COLOURS)
+    labels = {status: say(status, language) for status in statuses}
+    bars = [
+        {"field": row["field"], "label": labels[status], "rank": rank, "count": int(row[status])}
+        for row in rows
+        for rank, status in enumerate(statuses)
+        if row[status]
+    ]
+    specs["freshness"] = charts.freshness(bars, labels, say("values", language))
+    head = [
+        say("field", language),
+        say("steward", language),
+        *labels.values(),
+        say("freshness_rate", language),
+        say("stake", language),
+    ]
+    cells = [
+        [
+            row["field"], row["steward_team"], *(number(row[status], language) for status in statuses),
+            percent(row["freshness_rate"], language), number(row["pipeline_at_stake"], language),
+        ]
+        for row in rows
+    ]  # fmt: skip
+    section.parts = [Part(chart="freshness"), Part(head=head, rows=cells, text=(0, 1))]
+    return section
+
+
+def _changes(now: dict[str, Any], before: dict[str, Any] | None, language: Language) -> Section:
+    section = Section(say("changes_q", language))
+    if before is None:
+        section.sentence = say("first_version", language)
+        return section
+    rows = []
+    for figure in sorted(now.keys() | before.keys(), key=lambda name: (name.startswith("rows "), name)):
+        kind, _, rest = figure.partition(" ")
+        name = f"{say('rows_of', language)} {rest}" if kind == "rows" else f"{say(kind, language)} {rest}".strip()
+        shown = partial(percent, digits=2) if kind == "stale_share" else number
+        old, new = before.get(figure), now.get(figure)
+        change = None if old is None or new is None else float(new) - float(old)
+        rows.append(
+            [name, shown(old, language), shown(new, language), ("+" if change and change > 0 else "") + shown(change, language)]
+        )
+    head = [say(key, language) for key in ("figure", "before", "now", "difference")]
+    section.parts = [Part(head=head, rows=rows)]
+    return section
+
+
+def _trust(rows: Rows, language: Language) -> Section:
+    section = Section(say("trust_q", language), say("trust_s", language))
+    head = [say(key, language) for key in ("mart", "source", "last_data", "is_late", "stale_share", "quarantined")]
+    cells = [
+        [
+            row["mart_name"], row["source_system"], f"{row['last_data_at']:%Y-%m-%d}" if row["last_data_at"] else MISSING,
+            say("yes" if row["is_late"] else "no", language), percent(row["stale_share"], language),
+            number(row["rows_quarantined"], language),
+        ]
+        for row in rows
+    ]  # fmt: skip
+    section.parts = [Part(head=head, rows=cells, text=(0, 1, 2, 3))]
+    return section
+
+
+def _embeddable(specs: dict) -> Markup:
+    # Inside a script element only `<` could end it: written as an escape it can't.
+    return Markup(json.dumps(specs, ensure_ascii=False).replace("<", "\\u003c"))  # noqa: S704
+
+
+def _library(folder: Path) -> str:
+    """The Vega bundle; made once per release of the package, because making it takes seconds."""
+    kept = folder / f".vega-{vl_convert.__version__}.js"
+    if not kept.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        kept.write_text(
+            vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script"), encoding="utf-8"
+        )
+    return kept.read_text(encoding="utf-8")

@@ -58,7 +58,8 @@ def invoke_dbt(
         event = MessageToDict(message, preserving_proto_field_name=True)
         outcome.results.append(event)
         node = event["data"]["node_info"]
-        status = node["node_status"]
+        # A unit test's node has no status of its own; its event has.
+        status = node["node_status"] if node["node_status"] not in ("", "None") else event["data"]["status"].lower()
         if status in ("error", "fail", "runtime error"):
             outcome.errors.append(node["unique_id"])
         elif status == "pass" and node["unique_id"].startswith("unit_test."):

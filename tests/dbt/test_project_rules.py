@@ -92,7 +92,7 @@ def test_the_semantic_manifest_lists_every_metric():
     project_manifest(SETTINGS)
     semantic = json.loads((SETTINGS.dbt_project_dir / "target" / "semantic_manifest.json").read_text())
     written = sum(
-        len(re.findall(r"^  - name: ", path.read_text().split("\nmetrics:\n")[1], re.MULTILINE))
+        len(re.findall(r"^  - name: ", path.read_text().split("\nmetrics:\n")[1].split("\nunit_tests:\n")[0], re.MULTILINE))
         for path in (SETTINGS.dbt_project_dir / "models").rglob("*.yml")
         if "\nmetrics:\n" in path.read_text()
     )

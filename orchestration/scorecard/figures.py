@@ -1,0 +1,73 @@
+"""The page's figures, aggregated in SQL from a published file; every query tolerates an absent or empty mart.
+
+How they are shown belongs to `page.py` and `charts.py`.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+Rows = list[dict[str, Any]]
+
+_QUERIES = {
+    "stages": """
+        select s.stage, s.label_en, s.label_fr, s.stage_order, coalesce(sum(p.n_entries), 0) as entries
+        from marts.dim_stage as s left join marts.mart_funnel_period as p on s.stage = p.stage
+        group by all order by s.stage_order""",
+    "months": """
+        select p.period_month, p.stage, s.stage_order, sum(p.n_entries) as entries
+        from marts.mart_funnel_period as p join marts.dim_stage as s on p.stage = s.stage
+        group by all order by all""",
+    "conversions": """
+        select c.from_stage, c.to_stage, c.horizon_days, sum(n_entered) filter (where is_mature) as n,
+            sum(n_converted) filter (where is_mature) as k, count(*) filter (where not is_mature) as n_immature
+        from marts.mart_funnel_cohort as c
+        join marts.dim_stage as a on c.from_stage = a.stage join marts.dim_stage as b on c.to_stage = b.stage
+        where segment = 'all'
+        group by c.from_stage, c.to_stage, c.horizon_days, a.stage_order, b.stage_order order by a.stage_order, b.stage_order""",
+    "channels": """
+        select channel, currency, spend, leads, mqls, opportunities, won, won_amount, cost_per_lead, cost_per_mql,
+            cost_per_won, roi
+        from marts.mart_channel_performance where period_month is null order by currency, leads desc, channel""",
+    "freshness": """
+        select entity_type || '.' || field_name as field, steward_team, n_required, n_fresh as fresh, n_stale as stale,
+            n_missing as missing, n_invalid as invalid, n_conflict as conflict, n_not_judgeable as not_judgeable,
+            freshness_rate, pipeline_at_stake
+        from marts.mart_crm_freshness where n_required > 0 order by field""",
+    "trust": """
+        select mart_name, source_system, last_data_at, is_late, stale_share, rows_quarantined
+        from marts.mart_trust order by mart_name, source_system""",
+    "headlines": """
+        select 'leads' as figure, sum(leads)::double as value from marts.mart_channel_performance where period_month is null
+        union all select 'mqls', sum(mqls) from marts.mart_channel_performance where period_month is null
+        union all select 'won', sum(won) from marts.mart_channel_performance where period_month is null
+        union all select 'won_amount ' || currency, sum(won_amount) from marts.mart_channel_performance
+            where period_month is null group by currency
+        union all select 'stale_share', sum(n_stale)::double / nullif(sum(n_fresh + n_stale), 0) from marts.mart_crm_freshness
+        union all select 'rows ' || table_name, estimated_size from duckdb_tables() where schema_name = 'marts'
+        order by figure""",
+}
+
+
+def read_figures(marts: Path) -> dict[str, Rows]:
+    """All sections' rows, by name; an absent mart gives no rows."""
+    with duckdb.connect(str(marts.resolve()), read_only=True) as connection:
+        return {name: _ask(connection, sql) for name, sql in _QUERIES.items()} | {
+            "published": _ask(connection, "select version, as_of from published_version")
+        }
+
+
+def read_headlines(marts: Path) -> dict[str, float | None]:
+    """The figures that are compared from version to version."""
+    with duckdb.connect(str(marts.resolve()), read_only=True) as connection:
+        return {row["figure"]: row["value"] for row in _ask(connection, _QUERIES["headlines"])}
+
+
+def _ask(connection: duckdb.DuckDBPyConnection, sql: str) -> Rows:
+    try:
+        result = connection.execute(sql)
+    except duckdb.CatalogException:
+        return []
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
