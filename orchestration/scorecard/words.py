@@ -28,7 +28,7 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "freshness_q": {"en": "Can sales trust the CRM?", "fr": "Les ventes peuvent-elles se fier au CRM ?"},
     "freshness_s": {
-        "en": "Age of each value, not of its record. Where a source keeps no history of a field, it is not judgeable: not fresh.",
+        "en": "Age of each value, not of its record. Without a history of the field it is not judgeable: not fresh.",
         "fr": "Âge de chaque valeur, pas de sa fiche. Sans historique du champ, il n'est pas jugeable : pas frais pour autant.",
     },
     "changes_q": {"en": "What changed since the last version?", "fr": "Qu'est-ce qui a changé depuis la dernière version ?"},

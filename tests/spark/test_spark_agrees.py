@@ -56,7 +56,8 @@ def test_spark_and_duckdb_give_the_same_journeys_for_olist(session, olist_night,
 
     target = tmp_path / "dbt"
     run = dbtRunner().invoke(
-        ["build", "--target", "spark", "--select", "+rpt_lead_to_revenue", "--exclude-resource-type", "unit_test", "--indirect-selection", "cautious",
+        ["build", "--target", "spark", "--select", "+rpt_lead_to_revenue", "--exclude-resource-type", "unit_test",
+         "--indirect-selection", "cautious",
          "--project-dir", str(settings.dbt_project_dir), "--profiles-dir", str(settings.dbt_project_dir),
          "--target-path", str(target), "--log-path", str(tmp_path / "logs")]
     )  # fmt: skip

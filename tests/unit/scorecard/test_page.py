@@ -31,9 +31,12 @@ def marts(tmp_path):
             t(cohort_month, from_stage, to_stage, segment, horizon_days, n_entered, n_converted, is_mature)"""
         )
         connection.execute(
-            """create table marts.mart_channel_performance as select null::date as period_month, ? as channel, 'EUR' as currency,
-            null::decimal(18,2) as spend, 7 as leads, 3 as mqls, 1 as opportunities, 0 as won, null::decimal(18,2) as won_amount,
-            null::double as cost_per_lead, null::double as cost_per_mql, null::double as cost_per_won, null::double as roi""",
+            """create table marts.mart_channel_performance as
+            select null::date as period_month, ? as channel, 'EUR' as currency,
+            null::decimal(18,2) as spend, 7 as leads, 3 as mqls, 1 as opportunities, 0 as won,
+            null::decimal(18,2) as won_amount,
+            null::double as cost_per_lead, null::double as cost_per_mql, null::double as cost_per_won,
+            null::double as roi""",
             [SCRIPT],
         )
         connection.execute(
@@ -77,7 +80,8 @@ def test_what_a_source_wrote_can_not_become_markup(marts, tmp_path):
 def test_the_page_asks_the_network_for_nothing(marts, tmp_path):
     html = page(marts, tmp_path)
     assert "default-src 'none'" in html
-    assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=", html)
+    own = body(html) + html[html.rindex("const charts") :]
+    assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=", own)
 
 
 def test_a_late_source_is_named_in_the_head(marts, tmp_path):
