@@ -13,6 +13,8 @@ FORMAT_VERSION = 1
 _DAGSTER_YAML = """\
 telemetry:
   enabled: false
+nux:
+  enabled: false
 event_log_storage:
   module: orchestration.ops.event_log
   class: PooledSqliteEventLogStorage

@@ -9,6 +9,14 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtP
 ANALYTICS_ENGINEERING = "analytics-engineering@tandem.example"
 
 
+_SHORT_LAYERS = {"staging": "stg", "intermediate": "int"}
+
+
+def _group(folders: list[str]) -> str:
+    # The graph's boxes cut longer names off.
+    return "_".join([_SHORT_LAYERS.get(folders[0], folders[0]), *folders[1:]])
+
+
 class TandemTranslator(DagsterDbtTranslator):
     """Group = layer and subject; owner = the dbt group's, else the analytics engineers."""
 
@@ -24,6 +32,6 @@ class TandemTranslator(DagsterDbtTranslator):
             return spec
         folders = node["fqn"][1:-1]
         return spec.replace_attributes(
-            group_name="_".join(folders) if node["resource_type"] == "model" else "seeds",
+            group_name=_group(folders) if node["resource_type"] == "model" else "seeds",
             owners=spec.owners or [ANALYTICS_ENGINEERING],
         ).merge_attributes(tags={"layer": folders[0] if folders else "seeds"})

@@ -64,6 +64,8 @@ def test_the_same_night_again_is_the_same_version(first_night, exports):
 
 
 def test_a_failed_data_test_refuses_the_night_and_the_last_good_version_stays(first_night, exports, monkeypatch):
+    from orchestration.definitions import build_defs
+    from orchestration.publish.assets import PUBLISHED
     from orchestration.transform import assets
 
     _, home = first_night
@@ -82,6 +84,10 @@ def test_a_failed_data_test_refuses_the_night_and_the_last_good_version_stays(fi
     assert result.summary["checks"]["failed"] == 1
     assert result.summary["published"] is False
     assert run_query(night_run.Home(home), "select count(*) from fct_opportunity", "csv") == before
+
+    job = build_defs(Settings(home=home)).resolve_job_def("nightly")
+    alone = job.execute_in_process(asset_selection=[PUBLISHED], raise_on_error=False)
+    assert not alone.success, "publish launched alone must ask the refused night's audit"
 
 
 @pytest.mark.parametrize("step", ["write_catalog", "invoke_dbt", "run", "publish", "render"])
