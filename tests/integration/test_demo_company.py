@@ -94,6 +94,7 @@ def test_no_published_table_holds_an_e_mail_phone_or_name_of_a_person(demo_night
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 def test_over_twenty_seeds_nine_in_ten_channel_cells_hold_the_planted_conversion(tmp_path):
     from orchestration.demo.company import generate
 

@@ -13,7 +13,7 @@ from orchestration.home import Home
 from orchestration.publish.query import run_query
 from orchestration.publish.versions import list_versions
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 TANDEM = Path(sys.executable).parent / "tandem"
 QUESTION = "select count(*), count(won_at), max(as_of) from rpt_lead_to_revenue"
 
