@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
+from typer.exceptions import TyperException
 
 from orchestration.home import Home, HomeRefusedError
 from orchestration.settings import Settings
@@ -28,7 +30,11 @@ class TableFormat(StrEnum):
 
 
 def _settings(**values: Any) -> Settings:
-    return Settings(**{key: value for key, value in values.items() if value is not None})
+    try:
+        return Settings(**{key: value for key, value in values.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        _refuse(f"setting TANDEM_{'_'.join(map(str, first['loc'])).upper()}: {first['msg']}")
 
 
 def _open_home(home: Path | None) -> Home:
@@ -169,11 +175,14 @@ def rollback(version: Annotated[str | None, typer.Argument()] = None, home: Home
 
 
 def main() -> None:
-    """Entry point of the command."""
+    """Entry point of the command: usage errors are exit 4, because 2 means a refused night."""
     try:
-        app()
-    except KeyboardInterrupt:
+        sys.exit(app(standalone_mode=False))
+    except (typer.Abort, KeyboardInterrupt):
         sys.exit(1)
+    except TyperException as error:
+        _say(f"{error}; see: tandem --help")
+        sys.exit(4)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 from filelock import Timeout
 
 from orchestration.home import Home, HomeRefusedError
+from orchestration.landing.profiles import ProfileError
 from orchestration.ops.night import InputRefusedError, Night
 from orchestration.quality.audit import Audit
 from orchestration.quality.runner import SuiteRunner
@@ -56,7 +57,7 @@ def _run_locked(settings: Settings, night: Night) -> NightResult:
         if settings.as_of:
             night.as_of()
         job = build_defs(settings, night).resolve_job_def("nightly")
-    except (InputRefusedError, ContractError) as error:
+    except (InputRefusedError, ContractError, ProfileError) as error:
         return NightResult(INPUT_REFUSED, {}, str(error))
     with night.step("total"), dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(instance=instance, raise_on_error=False, run_config=_QUIET)
