@@ -52,6 +52,7 @@ def _run_locked(settings: Settings, night: Night) -> NightResult:
 
     from orchestration.definitions import build_defs
     from orchestration.quality.stewardship import ContractError
+    from orchestration.scorecard.assets import draw_page
 
     try:
         if settings.as_of:
@@ -70,6 +71,8 @@ def _run_locked(settings: Settings, night: Night) -> NightResult:
     if night.input_refusal:
         return NightResult(INPUT_REFUSED, summary, night.input_refusal)
     if night.audit_refusals:
+        if home.current.exists():
+            draw_page(home, settings, night.audit_refusals)
         return NightResult(REFUSED_BY_AUDIT, summary, f"refused: {'; '.join(night.audit_refusals)}")
     return NightResult(FAILED, summary, _first_error(result))
 

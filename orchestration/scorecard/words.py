@@ -10,6 +10,10 @@ WORDS: dict[str, dict[str, str]] = {
     "as_of": {"en": "As of", "fr": "Au"},
     "version": {"en": "version", "fr": "version"},
     "late": {"en": "Late: no recent file from", "fr": "En retard : pas de fichier récent de"},
+    "refused": {
+        "en": "The later night was refused; this version stays. Because:",
+        "fr": "La nuit suivante a été refusée ; cette version reste. Parce que :",
+    },
     "no_data": {"en": "No data yet. It comes with:", "fr": "Pas encore de données. Elles viennent avec :"},
     "funnel_q": {"en": "How many get how far?", "fr": "Combien vont jusqu'où ?"},
     "funnel_s": {

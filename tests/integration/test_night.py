@@ -85,6 +85,9 @@ def test_a_failed_data_test_refuses_the_night_and_the_last_good_version_stays(fi
     assert result.summary["published"] is False
     assert run_query(night_run.Home(home), "select count(*) from fct_opportunity", "csv") == before
 
+    page = (home / "scorecard" / "index.html").read_text()
+    assert "The later night was refused" in page
+
     job = build_defs(Settings(home=home)).resolve_job_def("nightly")
     alone = job.execute_in_process(asset_selection=[PUBLISHED], raise_on_error=False)
     assert not alone.success, "publish launched alone must ask the refused night's audit"
