@@ -48,7 +48,9 @@ def build_landing_assets(profiles: dict[str, Profile]) -> dg.AssetsDefinition:
 def _metadata(night: Night, feed: str, total: dict | None) -> dict:
     if total is None:
         return {"status": "no file of this feed has ever come"}
+    noticed = night.landing.noticed.get(feed, []) if night.landing else []
     return {
+        **({"noticed": "\n".join(noticed)} if noticed else {}),
         "dagster/row_count": total["rows_loaded"] or 0,
         "rows landed tonight": night.landing.landed_feeds.get(feed, 0) if night.landing else 0,
         "rows quarantined": total["rows_quarantined"] or 0,

@@ -35,12 +35,17 @@ class NothingToLandError(Exception):
 
 @dataclass
 class LandingReport:
-    """What one landing did. Counts of files and of records; `refusals` are (file, code, reason)."""
+    """What one landing did.
+
+    Counts of files and of records; `refusals` as (file, code, reason); `noticed`: per feed what its reader noticed or
+    decided, each thing once.
+    """
 
     files: dict[str, int] = field(default_factory=lambda: {"new": 0, "known": 0, "quarantined": 0})
     rows: dict[str, int] = field(default_factory=lambda: {"in": 0, "loaded": 0, "quarantined": 0, "skipped": 0})
     refusals: list[tuple[str, str, str]] = field(default_factory=list)
     landed_feeds: dict[str, int] = field(default_factory=dict)
+    noticed: dict[str, list[str]] = field(default_factory=dict)
 
     def as_dict(self) -> dict:
         """For the summary line and for Dagster's metadata."""
@@ -82,6 +87,9 @@ def land(home: Home, settings: Settings, progress: Callable[[str], None] = lambd
         delivery.finish()
     for name, _, reason in report.refusals:
         progress(f"quarantined: {name}: {reason}")
+    for feed, messages in sorted(report.noticed.items()):
+        for message in messages:
+            progress(f"noticed in {feed}: {message}")
     if not files and ledger.latest_extract() is None:
         raise NothingToLandError(
             f"{source} holds no file and this home has no raw data yet; "
@@ -184,6 +192,8 @@ class _Delivery:
             ("quarantined", len(result.rejected)), ("skipped", result.rows_skipped),
         ):  # fmt: skip
             self.report.rows[key] += count
+        noticed = self.report.noticed.setdefault(feed.name, []) if result.findings else []
+        noticed += [text for item in result.findings if (text := f"{item.column}: {item.message}") not in noticed]
         self.report.landed_feeds[feed.name] = self.report.landed_feeds.get(feed.name, 0) + result.rows_loaded
 
     def _refuse(self, path: Path, size: int, sha256: str, refusal: Exception) -> None:

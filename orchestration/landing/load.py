@@ -225,7 +225,7 @@ def _money_findings(
             findings.append(
                 Finding(
                     "currency_contradicted", name, count,
-                    f"{count} values are written with '{symbol}' ({_CURRENCY_SYMBOLS[symbol]}); read as "
+                    f"{count} values are written with '{symbol}' ({_CURRENCY_SYMBOLS[symbol]}), which is contradicted: read as "
                     f"{column.currency}, as the profile declares: {column.currency_reason or 'no reason given'}",
                 )
             )  # fmt: skip

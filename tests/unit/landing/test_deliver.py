@@ -91,7 +91,9 @@ def test_parquet_that_the_ledger_does_not_name_is_removed(exports, home):
 
 def test_an_ambiguous_number_is_reported_with_what_was_chosen_and_why(exports, home):
     (exports / "Spend.csv").write_text("Channel;Spend;;;\nPaid Search;R$ 435.000;;;\n")
-    land(home, settings_for(exports, home))
+    lines: list[str] = []
+    land(home, settings_for(exports, home), lines.append)
+    assert any("noticed in paid_media/spend" in line and "read as thousands" in line for line in lines)
     findings = {row["code"]: row["message"] for row in Ledger(home.ledger).findings()}
     assert "read as thousands" in findings["ambiguous_number"]
     assert "USD" in findings["currency_contradicted"]
