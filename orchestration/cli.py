@@ -78,7 +78,12 @@ def nightly(
 
 
 @app.command()
-def land(exports: ExportsOption = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
+def land(
+    exports: ExportsOption = None,
+    home: HomeOption = None,
+    retry: Annotated[bool, typer.Option("--retry", help="Take the mended files in quarantine/ instead.")] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Landing only: files to raw, ledger and quarantine.
 
     Example: tandem land --exports ./exports
@@ -92,7 +97,7 @@ def land(exports: ExportsOption = None, home: HomeOption = None, as_json: JsonOp
     opened = _open_home(home)
     try:
         with opened.lock():
-            report = land_files(opened, settings, _say)
+            report = land_files(opened, settings, _say, retry=retry)
     except Timeout:
         _refuse(f"another run is in progress in {opened.root}", 3)
     except NothingToLandError as error:

@@ -26,6 +26,18 @@ class Settings(BaseSettings):
     keep_versions: int = Field(3, ge=1, description="Published versions kept for rollback.")
     dbt_threads: int = Field(2, ge=1)
     memory_limit: str = Field("8GB", description="DuckDB's memory limit while it lands and builds.")
+    settle_seconds: float = Field(
+        35.0,
+        ge=0,
+        description="How long a file in the inbox must have kept its size to count as complete; NAME.done says it now.",
+    )
+    landing_memory_limit: str = Field("1GB", description="DuckDB's memory limit in the process that reads delivered files.")
+    landing_process_bytes: int = Field(
+        3 * 2**30, description="Address space that the reading process may use beyond what its libraries take."
+    )
+    export_profiles_dir: Path = Field(
+        PROJECT_DIR / "seeds" / "export_profiles", description="The company's own export profiles: they win over the shipped."
+    )
     schedule_enabled: bool = Field(False, description="Whether nightly_schedule and inbox_sensor start switched on.")
 
     @property

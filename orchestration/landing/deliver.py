@@ -1,32 +1,47 @@
 """Landing as a whole: every file of the inbox or of an exports folder to raw Parquet, ledger or quarantine.
 
-The one entry of this room for the night. Landing the same file twice is a no-op.
+The one entry of this room for the night. Landing the same file twice is a no-op; what a file holds is looked at by a child
+process only (`reading.py`).
 """
 
 import datetime as dt
 import hashlib
+import json
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
 from orchestration.home import Home
-from orchestration.landing.decode import DecodeError, decode
-from orchestration.landing.ledger import LandedFile, Ledger
-from orchestration.landing.load import load
+from orchestration.landing.intake import (
+    Copied,
+    NotAcceptedError,
+    copy_file,
+    find_files,
+    hash_file,
+    marker_of,
+    wait_until_complete,
+)
+from orchestration.landing.ledger import Delivery, Finding, LandedFile, Ledger
 from orchestration.landing.profiles import SHIPPED_PROFILES, Profile, load_profiles
-from orchestration.landing.quarantine import quarantine_file, quarantine_rows
-from orchestration.landing.recognise import Recognition, RefusedError, recognise
+from orchestration.landing.quarantine import quarantine_file, quarantine_rows, quarantined_files
+from orchestration.landing.reading import LoadResult, Part, Reader
+from orchestration.landing.recognise import RefusedError
+from orchestration.landing.row_versions import Stored
+from orchestration.landing.worker import Worker, WorkerDiedError
 from orchestration.settings import Settings
 
-_TEXT_SUFFIXES = {".csv", ".tsv", ".txt"}
-_HEAD_BYTES = 262_144
 _DATE_IN_NAME = re.compile(r"(?<!\d)(20\d{2})[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
+_LINES_KEPT = 20
+_CHUNK_BYTES = 1 << 20
 
 
 class NothingToLandError(Exception):
@@ -37,13 +52,14 @@ class NothingToLandError(Exception):
 class LandingReport:
     """What one landing did.
 
-    Counts of files and of records; `refusals` as (file, code, reason); `noticed`: per feed what its reader noticed or
-    decided, each thing once.
+    Counts of files and of records; `refusals` as (file, code, reason); `waiting`: files still being written, left for the next
+    landing; `noticed`: per feed what its reader noticed or decided, each thing once.
     """
 
     files: dict[str, int] = field(default_factory=lambda: {"new": 0, "known": 0, "quarantined": 0})
     rows: dict[str, int] = field(default_factory=lambda: {"in": 0, "loaded": 0, "quarantined": 0, "skipped": 0})
     refusals: list[tuple[str, str, str]] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
     landed_feeds: dict[str, int] = field(default_factory=dict)
     noticed: dict[str, list[str]] = field(default_factory=dict)
 
@@ -54,16 +70,19 @@ class LandingReport:
 
 def known_profiles(settings: Settings) -> dict[str, Profile]:
     """Shipped profiles and the company's own, which win."""
-    return load_profiles(SHIPPED_PROFILES, settings.seeds_dir / "export_profiles")
+    return load_profiles(SHIPPED_PROFILES, settings.export_profiles_dir)
 
 
-def land(home: Home, settings: Settings, progress: Callable[[str], None] = lambda line: None) -> LandingReport:
+def land(
+    home: Home, settings: Settings, progress: Callable[[str], None] = lambda line: None, *, retry: bool = False
+) -> LandingReport:
     """Land every file there is.
 
     Args:
         home: Where raw, ledger and quarantine are.
         settings: `exports` is a folder that is only read; without it the inbox is emptied.
         progress: Called with one line per refused file and now and then a count.
+        retry: Take the files in quarantine, which somebody has mended or for which a profile was added, instead.
 
     Raises:
         NothingToLandError: no file, and no raw data from earlier nights either.
@@ -74,28 +93,31 @@ def land(home: Home, settings: Settings, progress: Callable[[str], None] = lambd
         raise NothingToLandError(f"{settings.exports} is not a folder; give --exports the folder with the exported files")
     ledger, report = Ledger(home.ledger), LandingReport()
     _remove_strays(home, ledger)
-    files = sorted(_regular_files(source))
-    profiles = known_profiles(settings)
-    known = ledger.known_files()
-    with duckdb.connect(config={"memory_limit": settings.memory_limit}) as connection:
-        connection.execute("set preserve_insertion_order = true")
-        delivery = _Delivery(home, ledger, profiles, connection, known, report)
+    files = [] if retry else find_files(source)
+    if not settings.exports and not retry:
+        files, growing = wait_until_complete(files, settings.settle_seconds, progress)
+        report.waiting += [path.name for path in growing]
+    with _landing(home, settings, ledger, report) as landing:
+        landing.read_again()
         for number, path in enumerate(files, start=1):
-            delivery.take(path)
+            landing.take(path, path.relative_to(source))
             if number % 100 == 0:
                 progress(f"landing: {number} of {len(files)} files")
-        delivery.finish()
+        if retry:
+            landing.retry()
     for name, _, reason in report.refusals:
         progress(f"quarantined: {name}: {reason}")
+    for name in report.waiting:
+        progress(f"still being written, taken the next time: {name}")
     for feed, messages in sorted(report.noticed.items()):
         for message in messages:
             progress(f"noticed in {feed}: {message}")
-    if not files and ledger.latest_extract() is None:
-        raise NothingToLandError(
-            f"{source} holds no file and this home has no raw data yet; "
-            f"drop exports into {home.inbox} or give --exports a folder with them"
-        )
     if ledger.latest_extract() is None:
+        if not files:
+            raise NothingToLandError(
+                f"{source} holds no file and this home has no raw data yet; "
+                f"drop exports into {home.inbox} or give --exports a folder with them"
+            )
         raise NothingToLandError(
             f"none of the {len(files)} files in {source} is an export that a profile knows; "
             f"the reasons are in {home.quarantine}"
@@ -103,119 +125,320 @@ def land(home: Home, settings: Settings, progress: Callable[[str], None] = lambd
     return report
 
 
-def _regular_files(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*"):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.is_file() and not path.is_symlink():
-            yield path
+@contextmanager
+def _landing(home: Home, settings: Settings, ledger: Ledger, report: LandingReport) -> Iterator["_Landing"]:
+    profiles = known_profiles(settings)
+    with tempfile.TemporaryDirectory(prefix="landing-", dir=home.build) as scratch:
+        folder = Path(scratch)
+        reader = partial(Reader, profiles, settings.landing_memory_limit, folder)
+        with Worker(reader, settings.landing_process_bytes) as worker, ThreadPoolExecutor(1) as background:
+            yield _Landing(home, ledger, profiles, worker, background, folder, report)
 
 
 def _remove_strays(home: Home, ledger: Ledger) -> None:
-    """Parquet that the ledger does not name was left by a killed run: it does not exist for the product."""
-    named = {sha256 for sha256, row in ledger.known_files().items() if row["status"] == "landed"}
+    """What the ledger does not name was left by a killed run: it does not exist for the product."""
+    named = ledger.named_parquet()
     for path in home.raw.glob("*/*/*.parquet*"):
         if path.suffix != ".parquet" or path.stem not in named:
             path.unlink()
+    for path in home.build.glob("landing-*"):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 @dataclass
-class _Delivery:
-    """Lands files one by one with the connection and the ledger of one landing."""
+class _Landing:
+    """Lands files one by one with the child and the ledger of one landing."""
 
     home: Home
     ledger: Ledger
     profiles: dict[str, Profile]
-    connection: duckdb.DuckDBPyConnection
-    known: dict[str, dict]
+    worker: Worker
+    background: ThreadPoolExecutor
+    folder: Path
     report: LandingReport
-    repeated: list[tuple] = field(default_factory=list)
+    known: dict[str, dict] = field(init=False)
 
-    def take(self, path: Path) -> None:
+    def __post_init__(self) -> None:
+        self.known = self.ledger.known_files()
+
+    def read_again(self) -> None:
+        """Read the kept originals of feeds whose profile changed since, and what an earlier run did not finish."""
+        changed = {
+            row["feed"]
+            for row in self.known.values()
+            if row["status"] == "landed" and row["profile_fingerprint"] != self._fingerprint(row["feed"])
+        }
+        for feed in sorted(changed):
+            self.ledger.forget_feed(feed)
+        for row in self.ledger.pending():
+            original = self.home.originals / f"{row['container_sha256'] or row['sha256']}.zst"
+            path = self.folder / "again"
+            with pa.input_stream(str(original), compression="zstd") as packed, path.open("wb") as plain:
+                shutil.copyfileobj(packed, plain)
+            deliveries = self.ledger.deliveries(row["sha256"])
+            name = deliveries[0].name if deliveries else original.name
+            copied = Copied(path, row["container_sha256"] or row["sha256"], path.stat().st_size)
+            self._take_parts(copied, [delivery.name for delivery in deliveries] or [name], again=row["sha256"])
+        self.known = self.ledger.known_files()
+
+    def _fingerprint(self, feed: str) -> str | None:
+        vendor, entity = feed.split("/")
+        profile = self.profiles.get(vendor)
+        return profile.fingerprint(entity) if profile and entity in profile.feeds else None
+
+    def take(self, path: Path, relative: Path) -> None:
         """Land, recognise as known, or quarantine one file; never raises for what the file holds."""
-        content = path.read_bytes()
-        sha256 = hashlib.sha256(content).hexdigest()
+        name = str(relative)
         try:
-            self._take(path, content, sha256)
-        except (RefusedError, DecodeError, duckdb.Error) as refusal:
-            self._refuse(path, len(content), sha256, refusal)
-        if path.is_relative_to(self.home.inbox):
-            path.unlink()
-
-    def finish(self) -> None:
-        """Note the deliveries of files that were known already."""
-        self.ledger.record_deliveries(self.repeated)
-
-    def _take(self, path: Path, content: bytes, sha256: str) -> None:
-        earlier = self.known.get(sha256)
-        if earlier and earlier["status"] == "landed":
-            vendor, entity = earlier["feed"].split("/")
-            profile = self.profiles.get(vendor)
-            unchanged = profile and profile.fingerprint(entity) == earlier["profile_fingerprint"]
-            if unchanged and self._parquet(earlier["feed"], sha256).exists():
-                in_name = _date_in_name(path.name)
-                if in_name:
-                    self.repeated.append((sha256, path.name, in_name, "name", _now()))
-                self.report.files["known"] += 1
+            if self._is_known(path, name):
+                self._leave_inbox(path)
                 return
-        if path.suffix.casefold() not in _TEXT_SUFFIXES or not content.strip():
-            raise RefusedError("not_a_feed", f"{path.name}: not an export: an empty file, or a kind other than CSV")
-        decoded = decode(content)
-        recognition = recognise(decoded.utf8[:_HEAD_BYTES].decode("utf-8", errors="replace"), path.name, self.profiles.values())
-        self._load(path, content, decoded.utf8, decoded.encoding, sha256, recognition)
+            copied = copy_file(path, self.folder / "delivered")
+        except NotAcceptedError as refusal:
+            if refusal.code == "still_being_written":
+                self.report.waiting.append(name)
+                return
+            nothing = Copied(path, hashlib.sha256(f"name:{name}".encode(errors="surrogateescape")).hexdigest(), 0)
+            self._refuse(None, nothing, name, refusal.code, f"{name}: {refusal}")
+            self._leave_inbox(path)
+            return
+        if not self._note_known(copied.sha256, name):
+            self._take_copy(copied, name)
+        self._leave_inbox(path)
 
-    def _load(self, path: Path, content: bytes, utf8: bytes, encoding: str, sha256: str, recognition: Recognition) -> None:
-        feed = recognition.feed
-        target = self._parquet(feed.name, sha256)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = target.with_name(target.name + ".tmp")
-        with tempfile.NamedTemporaryFile(suffix=".csv", dir=self.home.build) as text_file:
-            text_file.write(utf8)
-            text_file.flush()
-            result = load(self.connection, Path(text_file.name), recognition, sha256, unfinished)
-        extracted_at, extract_source = _extract_time(path.name, result.latest_timestamp, recognition)
+    def retry(self) -> None:
+        """Land what is in quarantine; what is refused again stays there with its new reason."""
+        for item in list(quarantined_files(self.home.quarantine)):
+            copied = copy_file(item.path, self.folder / "delivered")
+            refused_before = len(self.report.refusals)
+            if not self._note_known(copied.sha256, item.name):
+                self._take_copy(copied, item.name)
+            if len(self.report.refusals) == refused_before or not item.path.name.startswith(copied.sha256[:12]):
+                item.release()
+
+    def _leave_inbox(self, path: Path) -> None:
+        if path.is_relative_to(self.home.inbox):
+            path.unlink(missing_ok=True)
+            marker_of(path).unlink(missing_ok=True)
+
+    def _is_known(self, path: Path, name: str) -> bool:
+        """Hash first only what may be known: a file of a size that came before."""
+        size = path.lstat().st_size
+        if not any(row["bytes"] == size for row in self.known.values()):
+            return False
+        return self._note_known(hash_file(path), name)
+
+    def _note_known(self, sha256: str, name: str) -> bool:
+        earlier = self.known.get(sha256)
+        if not earlier or earlier["status"] not in ("landed", "opened"):
+            return False
+        members = [sha256] if earlier["status"] == "landed" else self._members_of(sha256)
+        for member in members:
+            self._deliver_again(member, name)
+        self.report.files["known"] += 1
+        return True
+
+    def _members_of(self, sha256: str) -> list[str]:
+        return [key for key, row in self.known.items() if row["container_sha256"] == sha256 and row["status"] == "landed"]
+
+    def _deliver_again(self, sha256: str, name: str) -> None:
+        """A known file under another name may be another extract: then its rows were seen on that day too."""
+        row = self.known[sha256]
+        vendor, entity = row["feed"].split("/")
+        feed = self.profiles[vendor].feeds[entity]
+        delivery = _delivery(name, row["fallback_extracted_at"], row["fallback_source"])
+        earlier = self.ledger.deliveries(sha256)
+        if delivery.extracted_at is None or any(item.name == name for item in earlier):
+            return
+        sighting = None
+        known_times = {item.extracted_at for item in earlier if item.extracted_at}
+        if feed.delivery == "full" and delivery.extracted_at not in known_times and known_times:
+            target = self.folder / "sighting.parquet"
+            seen_at = min(known_times)
+            self.worker.call("add_sighting", self._stored(feed.name), seen_at, delivery.extracted_at, target)
+            sighting = self._keep_parquet(target, feed.name)
+        self.ledger.record_delivery(sha256, delivery, _now(), feed.name, sighting)
+
+    def _take_copy(self, copied: Copied, name: str) -> None:
+        try:
+            members = self.worker.call("members", copied.path, name, size=copied.size)
+        except (RefusedError, WorkerDiedError) as refusal:
+            self._refuse(None, copied, name, refusal.code, str(refusal))
+            return
+        if members is None:
+            self._take_parts(copied, [name])
+            return
+        for member in members:
+            inner = copy_file(member.path, self.folder / "member")
+            inner_name = f"{name}/{member.name}"
+            if not self._note_known(inner.sha256, inner_name):
+                self._take_parts(inner, [inner_name])
+            member.path.unlink()
+        self.ledger.record(LandedFile(copied.sha256, "opened", copied.size, format="archive"), [Delivery(name)], _now())
+        self.known[copied.sha256] = {"status": "opened", "bytes": copied.size, "container_sha256": None}
+
+    def _take_parts(self, copied: Copied, names: list[str], again: str | None = None) -> None:
+        """Land every feed within one file; `again` names the one part that is to be read anew."""
+        name = names[0]
+        kept = self.background.submit(self._keep_original, copied)
+        feed = None
+        try:
+            parts: list[Part] = self.worker.call("parts", copied.path, Path(name).name, size=copied.size)
+            for part in parts:
+                feed = part.recognition.feed.name
+                sha256 = copied.sha256 if len(parts) == 1 else _part_hash(copied.sha256, part.sheet)
+                if again in (None, sha256):
+                    self._take_part(copied, sha256, names, part)
+                feed = None
+        except (RefusedError, WorkerDiedError) as refusal:
+            self._refuse(getattr(refusal, "feed", None) or feed, copied, name, refusal.code, str(refusal), again)
+            return
+        finally:
+            kept.result()
+        if len(parts) > 1:
+            self.ledger.record(LandedFile(copied.sha256, "opened", copied.size, format="workbook"), [Delivery(name)], _now())
+            self.known[copied.sha256] = {"status": "opened", "bytes": copied.size, "container_sha256": None}
+
+    def _take_part(self, copied: Copied, sha256: str, names: list[str], part: Part) -> None:
+        feed, recognition = part.recognition.feed, part.recognition
+        rows = self.folder / "rows.parquet"
+        result: LoadResult = self.worker.call("load", part, Path(names[0]).name, rows, size=copied.size)
+        deliveries, fallback = self._deliveries(names, part, rows)
+        segment, sighting, n_new = self._store(feed.name, feed.delivery == "full", deliveries, rows, part, result.rows_loaded)
         if result.rejected:
-            quarantine_rows(self.home.quarantine, path.name, sha256, result.rejected)
-        self._keep_original(content, sha256)
-        _fsync_and_rename(unfinished, target)
+            quarantine_rows(self.home.quarantine, names[0], sha256, result.rejected)
         landed = LandedFile(
-            sha256=sha256, status="landed", bytes=len(content), feed=feed.name,
-            profile_fingerprint=recognition.profile.fingerprint(feed.entity), encoding=encoding,
-            delimiter=recognition.delimiter, language=recognition.language, rows_in=result.rows_in,
-            rows_loaded=result.rows_loaded, rows_quarantined=len(result.rejected), rows_skipped=result.rows_skipped,
-            extra_columns=tuple(recognition.extra_columns.values()), findings=tuple(result.findings),
+            sha256=sha256, status="landed", bytes=copied.size, feed=feed.name,
+            profile_fingerprint=recognition.profile.fingerprint(feed.entity),
+            container_sha256=copied.sha256 if sha256 != copied.sha256 else None, member=part.sheet,
+            format=part.format, encoding=part.encoding, dialect=json.dumps(asdict(part.dialect)),
+            language=recognition.language, rows_in=result.rows_in, rows_loaded=result.rows_loaded,
+            rows_quarantined=len(result.rejected), rows_skipped=result.rows_skipped, rows_new=n_new,
+            extra_columns=tuple(recognition.extra_columns.values()), fallback_extracted_at=fallback[0],
+            fallback_source=fallback[1], findings=(*result.findings, *_rejections(result)),
         )  # fmt: skip
-        self.ledger.record(landed, path.name, extracted_at, extract_source, _now())
-        self.known[sha256] = {**asdict(landed)}
+        self.ledger.record(landed, deliveries, _now(), segment, sighting)
+        self.known[sha256] = asdict(landed)
+        self._account(feed.name, result)
+
+    def _account(self, feed: str, result: LoadResult) -> None:
         self.report.files["new"] += 1
         for key, count in (
             ("in", result.rows_in), ("loaded", result.rows_loaded),
             ("quarantined", len(result.rejected)), ("skipped", result.rows_skipped),
         ):  # fmt: skip
             self.report.rows[key] += count
-        noticed = self.report.noticed.setdefault(feed.name, []) if result.findings else []
-        noticed += [text for item in result.findings if (text := f"{item.column}: {item.message}") not in noticed]
-        self.report.landed_feeds[feed.name] = self.report.landed_feeds.get(feed.name, 0) + result.rows_loaded
+        noticed = self.report.noticed.setdefault(feed, []) if result.findings else []
+        for item in result.findings:
+            text = f"{item.column}: {item.message}" if item.column else item.message
+            if text not in noticed:
+                noticed.append(text)
+        self.report.landed_feeds[feed] = self.report.landed_feeds.get(feed, 0) + result.rows_loaded
 
-    def _refuse(self, path: Path, size: int, sha256: str, refusal: Exception) -> None:
-        code = refusal.code if isinstance(refusal, RefusedError) else type(refusal).__name__
-        feed = refusal.feed if isinstance(refusal, RefusedError) else None
-        reason = str(refusal).splitlines()[0]
-        quarantine_file(self.home.quarantine, path, sha256, code, reason)
-        landed = LandedFile(sha256=sha256, status="refused", bytes=size, feed=feed, reason_code=code, reason=reason)
-        self.ledger.record(landed, path.name, None, None, _now())
+    def _deliveries(self, names: list[str], part: Part, rows: Path) -> tuple[list[Delivery], tuple[str | None, str | None]]:
+        """The extract time of each name: from the name, else the latest time within, else as declared."""
+        fallback: tuple[str | None, str | None] = (None, None)
+        if not all(_date_in_name(name) for name in names):
+            latest = self.worker.call("latest_time", part, rows, size=rows.stat().st_size * 10)
+            declared = part.recognition.feed.extract_time.declared
+            if latest:
+                fallback = (latest, "latest_timestamp")
+            elif declared:
+                fallback = (f"{declared} 00:00:00", "declared")
+        deliveries = [_delivery(name, *fallback) for name in names]
+        if all(delivery.extracted_at is None for delivery in deliveries):
+            raise RefusedError(
+                "no_extract_time",
+                f"{names[0]}: line 1: no date in its name, none in its rows and none declared for feed "
+                f"{part.recognition.feed.name}; remedy: name it with its extract day, such as contacts-2026-09-30.csv",
+                part.recognition.feed.name,
+            )
+        return deliveries, fallback
+
+    def _stored(self, feed: str) -> Stored:
+        segments = [(item.number, self._parquet(feed, item.content_hash)) for item in self.ledger.segments(feed).get(feed, [])]
+        times = sorted({at for at, _ in self.ledger.extracts().get(feed, [])})
+        sighting = self.ledger.sightings().get(feed)
+        return Stored(segments, times, self._parquet(feed, sighting) if sighting else None)
+
+    def _store(
+        self, feed: str, is_full: bool, deliveries: list[Delivery], rows: Path, part: Part, n_loaded: int
+    ) -> tuple[tuple[int, str] | None, str | None, int]:
+        """Put the Parquet of a part where it belongs: (segment, sighting file's hash, new rows)."""
+        stored = self._stored(feed)
+        number = stored.segments[-1][0] + 1 if stored.segments else 0
+        times = sorted({delivery.extracted_at for delivery in deliveries if delivery.extracted_at})
+        if not is_full:
+            return (number, self._keep_parquet(rows, feed)), None, n_loaded
+        sighting = self.folder / "sighting.parquet"
+        if not stored.segments:
+            segment = (number, self._keep_parquet(rows, feed))
+            stored, n_new = Stored([(number, self._parquet(feed, segment[1]))], times[:1], None), n_loaded
+            seen = None
+        else:
+            new_rows = self.folder / "new.parquet"
+            n_new = self.worker.call(
+                "add_extract", stored, rows, times[0], part, number, new_rows, sighting, size=part.text.stat().st_size
+            )
+            segment = (number, self._keep_parquet(new_rows, feed)) if n_new else None
+            seen = self._keep_parquet(sighting, feed)
+            segments = [*stored.segments, *([(number, self._parquet(feed, segment[1]))] if segment else [])]
+            stored = Stored(segments, sorted({*stored.times, times[0]}), self._parquet(feed, seen))
+        for at in times[1:]:
+            self.worker.call("add_sighting", stored, times[0], at, sighting)
+            seen = self._keep_parquet(sighting, feed)
+            stored = replace(stored, times=sorted({*stored.times, at}), sighting=self._parquet(feed, seen))
+        return segment, seen, n_new
+
+    def _refuse(self, feed: str | None, copied: Copied, name: str, code: str, reason: str, again: str | None = None) -> None:
+        reason = reason.splitlines()[0]
+        quarantine_file(self.home.quarantine, copied.path if copied.size else None, name, copied.sha256, code, reason)
+        refused = LandedFile(
+            sha256=again or copied.sha256, status="refused", bytes=copied.size, feed=feed, reason_code=code, reason=reason
+        )
+        self.ledger.record(refused, [Delivery(name)], _now())
+        self.known[refused.sha256] = asdict(refused)
         self.report.files["quarantined"] += 1
-        self.report.refusals.append((path.name, code, reason))
+        self.report.refusals.append((name, code, reason))
 
-    def _parquet(self, feed: str, sha256: str) -> Path:
-        return self.home.raw / feed / f"{sha256}.parquet"
+    def _parquet(self, feed: str, content_hash: str) -> Path:
+        return self.home.raw / feed / f"{content_hash}.parquet"
 
-    def _keep_original(self, content: bytes, sha256: str) -> None:
-        kept = self.home.originals / f"{sha256}.zst"
-        if not kept.exists():
-            unfinished = kept.with_name(kept.name + ".tmp")
-            with pa.output_stream(str(unfinished), compression="zstd") as stream:
-                stream.write(content)
-            _fsync_and_rename(unfinished, kept)
+    def _keep_parquet(self, unfinished: Path, feed: str) -> str:
+        """Name a Parquet file by its content, durably; return the hash."""
+        with unfinished.open("rb") as stream:
+            content_hash = hashlib.file_digest(stream, "sha256").hexdigest()
+        target = self._parquet(feed, content_hash)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _fsync_and_rename(unfinished, target)
+        return content_hash
+
+    def _keep_original(self, copied: Copied) -> None:
+        kept = self.home.originals / f"{copied.sha256}.zst"
+        if kept.exists():
+            return
+        unfinished = kept.with_name(kept.name + ".tmp")
+        with copied.path.open("rb") as plain, pa.output_stream(str(unfinished), compression="zstd") as packed:
+            while chunk := plain.read(_CHUNK_BYTES):
+                packed.write(chunk)
+        _fsync_and_rename(unfinished, kept)
+
+
+def _rejections(result: LoadResult) -> list[Finding]:
+    """The rows that were set aside, by reason, with the first lines."""
+    by_reason: dict[str, list[int]] = {}
+    for line, reason, _ in result.rejected:
+        by_reason.setdefault(reason, []).append(line)
+    return [
+        Finding(
+            f"quarantined_{reason}", None, len(lines), f"{len(lines)} rows quarantined: {reason}", tuple(lines[:_LINES_KEPT])
+        )
+        for reason, lines in sorted(by_reason.items())
+    ]
+
+
+def _part_hash(sha256: str, sheet: str | None) -> str:
+    return hashlib.sha256(f"{sha256}#{sheet}".encode()).hexdigest()
 
 
 def _fsync_and_rename(unfinished: Path, target: Path) -> None:
@@ -225,30 +448,19 @@ def _fsync_and_rename(unfinished: Path, target: Path) -> None:
 
 
 def _date_in_name(name: str) -> str | None:
-    for year, month, day in _DATE_IN_NAME.findall(name):
-        try:
-            return dt.date(int(year), int(month), int(day)).isoformat() + " 00:00:00"
-        except ValueError:
-            continue
+    """The date nearest to the end of a path: a member's own name before its archive's."""
+    for part in reversed(Path(name).parts):
+        for year, month, day in _DATE_IN_NAME.findall(part):
+            try:
+                return dt.date(int(year), int(month), int(day)).isoformat() + " 00:00:00"
+            except ValueError:
+                continue
     return None
 
 
-def _extract_time(name: str, latest_timestamp: str | None, recognition: Recognition) -> tuple[str, str]:
-    """The extract time as UTC text and where it comes from, in the order that the contract gives."""
+def _delivery(name: str, fallback: str | None, fallback_source: str | None) -> Delivery:
     in_name = _date_in_name(name)
-    if in_name:
-        return in_name, "name"
-    if latest_timestamp:
-        return latest_timestamp, "latest_timestamp"
-    declared = recognition.feed.extract_time.declared
-    if declared:
-        return f"{declared} 00:00:00", "declared"
-    raise RefusedError(
-        "no_extract_time",
-        f"{name}: no date in its name, none in its rows and none declared for feed {recognition.feed.name}; "
-        "remedy: name it with its extract day, such as contacts-2026-09-30.csv",
-        recognition.feed.name,
-    )
+    return Delivery(name, in_name, "name") if in_name else Delivery(name, fallback, fallback_source)
 
 
 def _now() -> str:

@@ -10,12 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+_LAYOUT = 2
 _SCHEMA = """
 create table if not exists file (
-    sha256 text primary key, feed text, status text not null, reason_code text, reason text,
-    profile_fingerprint text, bytes integer not null, encoding text, delimiter text, language text,
-    rows_in integer, rows_loaded integer, rows_quarantined integer, rows_skipped integer,
-    extra_columns text, landed_at text not null
+    sha256 text primary key, feed text, status text not null check (status in ('landed', 'refused', 'opened', 'pending')),
+    reason_code text, reason text, profile_fingerprint text, bytes integer not null, container_sha256 text, member text,
+    format text, encoding text, dialect text, language text,
+    rows_in integer, rows_loaded integer, rows_quarantined integer, rows_skipped integer, rows_new integer,
+    extra_columns text, fallback_extracted_at text, fallback_source text, landed_at text not null
 );
 create table if not exists delivery (
     sha256 text not null references file (sha256), name text not null, extracted_at text, extract_source text,
@@ -24,8 +26,15 @@ create table if not exists delivery (
 );
 create table if not exists finding (
     sha256 text not null references file (sha256), code text not null, column_name text, n_rows integer not null,
-    message text not null
+    lines text, message text not null
 );
+-- Immutable Parquet with rows of a feed, in the order in which they came; the number is its place in that order.
+create table if not exists segment (
+    feed text not null, number integer not null, content_hash text not null, sha256 text not null references file (sha256),
+    n_rows integer not null, primary key (feed, number)
+);
+-- Per feed of full exports: the Parquet that says in which extracts each row was seen. Without a row there was one extract.
+create table if not exists sighting (feed text primary key, content_hash text not null);
 """
 
 
@@ -37,11 +46,23 @@ class Finding:
     column: str | None
     n_rows: int
     message: str
+    lines: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Rows of a feed in one Parquet file named by its content."""
+
+    number: int
+    content_hash: str
+    sha256: str
+    language: str
+    n_rows: int
 
 
 @dataclass(frozen=True)
 class LandedFile:
-    """One row of the ledger's file table. Row counts are records after the header."""
+    """One row of the ledger's file table. Row counts are records after the header; `rows_new` were not in raw before."""
 
     sha256: str
     status: str
@@ -50,15 +71,30 @@ class LandedFile:
     reason_code: str | None = None
     reason: str | None = None
     profile_fingerprint: str | None = None
+    container_sha256: str | None = None
+    member: str | None = None
+    format: str | None = None
     encoding: str | None = None
-    delimiter: str | None = None
+    dialect: str | None = None
     language: str | None = None
     rows_in: int = 0
     rows_loaded: int = 0
     rows_quarantined: int = 0
     rows_skipped: int = 0
+    rows_new: int = 0
     extra_columns: tuple[str, ...] = ()
+    fallback_extracted_at: str | None = None
+    fallback_source: str | None = None
     findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A file's name at one arrival and the extract time that follows from it."""
+
+    name: str
+    extracted_at: str | None = None
+    extract_source: str | None = None
 
 
 class Ledger:
@@ -68,7 +104,32 @@ class Ledger:
         self._path = path
         with self._connect() as connection:
             connection.execute("pragma journal_mode = wal")
+            self._upgrade(connection)
             connection.executescript(_SCHEMA)
+
+    @staticmethod
+    def _upgrade(connection: sqlite3.Connection) -> None:
+        """Layout 1 kept one Parquet file per delivered file: its files are read again from their kept originals."""
+        layout = connection.execute("pragma user_version").fetchone()[0]
+        is_old = layout == 0 and connection.execute("select 1 from sqlite_master where name = 'file'").fetchone()
+        if is_old:
+            connection.executescript(
+                f"""
+                begin;
+                alter table file rename to file_1;
+                alter table delivery rename to delivery_1;
+                drop table finding;
+                {_SCHEMA}
+                insert into file (sha256, feed, status, reason_code, reason, bytes, landed_at)
+                select sha256, feed, case status when 'landed' then 'pending' else status end, reason_code, reason, bytes,
+                    landed_at from file_1;
+                insert into delivery select * from delivery_1;
+                drop table delivery_1;
+                drop table file_1;
+                commit;
+                """
+            )
+        connection.execute(f"pragma user_version = {_LAYOUT}")
 
     @contextmanager
     def _connect(self):
@@ -80,50 +141,125 @@ class Ledger:
         finally:
             connection.close()
 
+    def _rows(self, query: str, parameters: Iterable = ()) -> list[dict]:
+        with self._connect() as connection:
+            return [dict(row) for row in connection.execute(query, tuple(parameters))]
+
     def known_files(self) -> dict[str, Mapping]:
         """sha256 → its row, for every file ever seen."""
-        with self._connect() as connection:
-            return {row["sha256"]: dict(row) for row in connection.execute("select * from file")}
+        return {row["sha256"]: row for row in self._rows("select * from file")}
 
-    def record(self, landed: LandedFile, name: str, extracted_at: str | None, extract_source: str | None, now: str) -> None:
-        """Commit a file, its findings and its delivery in one transaction."""
+    def record(
+        self,
+        landed: LandedFile,
+        deliveries: Iterable[Delivery],
+        now: str,
+        segment: tuple[int, str] | None = None,
+        sighting: str | None = None,
+    ) -> None:
+        """Commit a file, its findings, its deliveries and the Parquet it brought in one transaction.
+
+        Args:
+            landed: The file.
+            deliveries: Its names.
+            now: The moment of landing.
+            segment: Number and content hash of the Parquet with its new rows.
+            sighting: Content hash of the feed's new sighting file.
+
+        """
         row = {key: value for key, value in vars(landed).items() if key not in ("findings", "extra_columns")}
         row |= {"extra_columns": json.dumps(landed.extra_columns), "landed_at": now}
+        names, marks = ", ".join(row), ", ".join(f":{key}" for key in row)
+        updates = ", ".join(f"{key} = excluded.{key}" for key in row if key != "sha256")
         with self._connect() as connection:
             connection.execute("delete from finding where sha256 = ?", (landed.sha256,))
-            connection.execute("delete from delivery where sha256 = ? and name = ?", (landed.sha256, name))
-            names, marks = ", ".join(row), ", ".join(f":{key}" for key in row)
-            updates = ", ".join(f"{key} = excluded.{key}" for key in row if key != "sha256")
             connection.execute(f"insert into file ({names}) values ({marks}) on conflict (sha256) do update set {updates}", row)
             connection.executemany(
-                "insert into finding values (?, ?, ?, ?, ?)",
-                [(landed.sha256, item.code, item.column, item.n_rows, item.message) for item in landed.findings],
+                "insert into finding values (?, ?, ?, ?, ?, ?)",
+                [
+                    (landed.sha256, item.code, item.column, item.n_rows, ",".join(map(str, item.lines)) or None, item.message)
+                    for item in landed.findings
+                ],
             )
-            connection.execute(
-                "insert into delivery values (?, ?, ?, ?, ?)", (landed.sha256, name, extracted_at, extract_source, now)
-            )
+            self._insert_deliveries(connection, landed.sha256, deliveries, now)
+            if segment:
+                connection.execute(
+                    "insert into segment values (?, ?, ?, ?, ?)", (landed.feed, *segment, landed.sha256, landed.rows_new)
+                )
+            self._set_sighting(connection, landed.feed, sighting)
 
-    def record_deliveries(self, rows: Iterable[tuple[str, str, str | None, str | None, str]]) -> None:
-        """Note that known files came again: (sha256, name, extracted_at, extract_source, delivered_at)."""
+    def record_delivery(self, sha256: str, delivery: Delivery, now: str, feed: str | None = None, sighting: str | None = None):
+        """Note that a known file came again, and what it changes about when its rows were seen."""
         with self._connect() as connection:
-            connection.executemany("insert or ignore into delivery values (?, ?, ?, ?, ?)", list(rows))
+            self._insert_deliveries(connection, sha256, [delivery], now)
+            self._set_sighting(connection, feed, sighting)
 
-    def extracts(self) -> list[Mapping]:
-        """Every landed file × distinct extract time, ordered: what raw is made of."""
+    @staticmethod
+    def _insert_deliveries(connection: sqlite3.Connection, sha256: str, deliveries: Iterable[Delivery], now: str) -> None:
+        connection.executemany(
+            "insert into delivery values (?, ?, ?, ?, ?) on conflict (sha256, name) do update set "
+            "extracted_at = excluded.extracted_at, extract_source = excluded.extract_source",
+            [(sha256, item.name, item.extracted_at, item.extract_source, now) for item in deliveries],
+        )
+
+    @staticmethod
+    def _set_sighting(connection: sqlite3.Connection, feed: str | None, sighting: str | None) -> None:
+        if sighting:
+            connection.execute("insert or replace into sighting values (?, ?)", (feed, sighting))
+
+    def forget_feed(self, feed: str) -> None:
+        """Let go of a feed's Parquet, because its files are to be read anew from their originals."""
+        with self._connect() as connection:
+            connection.execute("update file set status = 'pending' where feed = ? and status = 'landed'", (feed,))
+            connection.execute("delete from segment where feed = ?", (feed,))
+            connection.execute("delete from sighting where feed = ?", (feed,))
+
+    def pending(self) -> list[Mapping]:
+        """Files whose originals wait to be read anew."""
+        return self._rows("select * from file where status = 'pending' order by feed, sha256")
+
+    def deliveries(self, sha256: str) -> list[Delivery]:
+        """Every arrival of a file."""
+        rows = self._rows("select name, extracted_at, extract_source from delivery where sha256 = ? order by name", (sha256,))
+        return [Delivery(**row) for row in rows]
+
+    def segments(self, feed: str | None = None) -> dict[str, list[Segment]]:
+        """Feed → its Parquet files in order."""
+        rows = self._rows(
+            "select segment.*, file.language from segment join file using (sha256) "
+            "where segment.feed = coalesce(?, segment.feed) order by segment.feed, segment.number",
+            (feed,),
+        )
+        found: dict[str, list[Segment]] = {}
+        for row in rows:
+            found.setdefault(row.pop("feed"), []).append(Segment(**row))
+        return found
+
+    def sightings(self) -> dict[str, str]:
+        """Feed → content hash of its sighting file."""
+        return {row["feed"]: row["content_hash"] for row in self._rows("select * from sighting")}
+
+    def named_parquet(self) -> set[str]:
+        """Content hashes of all Parquet that exists for the product."""
+        return {row["h"] for row in self._rows("select content_hash as h from segment union select content_hash from sighting")}
+
+    def extracts(self) -> dict[str, list[tuple[str, str]]]:
+        """Feed → its distinct (extract time, sha256), ordered: what raw is made of."""
         query = """
-            select distinct file.feed, file.sha256, delivery.extracted_at
+            select distinct file.feed, delivery.extracted_at, file.sha256
             from file join delivery using (sha256)
-            where file.status = 'landed' order by file.feed, delivery.extracted_at, file.sha256
+            where file.status = 'landed' and delivery.extracted_at is not null
+            order by file.feed, delivery.extracted_at, file.sha256
         """
-        with self._connect() as connection:
-            return [dict(row) for row in connection.execute(query)]
+        found: dict[str, list[tuple[str, str]]] = {}
+        for row in self._rows(query):
+            found.setdefault(row["feed"], []).append((row["extracted_at"], row["sha256"]))
+        return found
 
     def latest_extract(self) -> str | None:
         """The newest extract time in raw, over all feeds."""
-        with self._connect() as connection:
-            return connection.execute(
-                "select max(delivery.extracted_at) from file join delivery using (sha256) where file.status = 'landed'"
-            ).fetchone()[0]
+        query = "select max(delivery.extracted_at) as at from file join delivery using (sha256) where file.status = 'landed'"
+        return self._rows(query)[0]["at"]
 
     def feed_totals(self) -> dict[str, Mapping]:
         """Per feed: files, rows and the latest extract."""
@@ -132,11 +268,21 @@ class Ledger:
             select file.feed, count(*) as files, sum(file.status = 'refused') as files_refused,
                 sum(file.rows_in) as rows_in, sum(file.rows_loaded) as rows_loaded,
                 sum(file.rows_quarantined) as rows_quarantined, sum(file.rows_skipped) as rows_skipped,
-                max(case when file.status = 'landed' then extracted.extracted_at end) as last_extract_at
+                max(case when file.status = 'landed' then extracted.extracted_at end) as last_extract_at,
+                sum(file.bytes) as bytes
             from file left join extracted using (sha256) where file.feed is not null group by file.feed
         """
-        with self._connect() as connection:
-            return {row["feed"]: dict(row) for row in connection.execute(query)}
+        return {row["feed"]: row for row in self._rows(query)}
+
+    def full_history(self, feed: str) -> list[Mapping]:
+        """A feed's landed extracts in order, with their rows: (extracted_at, rows_loaded, rows_quarantined, extra_columns)."""
+        query = """
+            select delivery.extracted_at, max(file.rows_loaded) as rows_loaded, max(file.rows_quarantined) as rows_quarantined,
+                max(file.extra_columns) as extra_columns
+            from file join delivery using (sha256) where file.feed = ? and file.status = 'landed'
+            group by delivery.extracted_at order by delivery.extracted_at
+        """
+        return self._rows(query, (feed,))
 
     def findings(self) -> list[Mapping]:
         """All findings with feed, ordered."""
@@ -144,5 +290,4 @@ class Ledger:
             select file.feed, finding.* from finding join file using (sha256)
             order by file.feed, finding.code, finding.column_name, finding.sha256
         """
-        with self._connect() as connection:
-            return [dict(row) for row in connection.execute(query)]
+        return self._rows(query)

@@ -15,6 +15,8 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from orchestration.landing.dialect import Dialect
+
 SHIPPED_PROFILES = Path(__file__).parent / "profiles"
 ANY_LANGUAGE = "any"
 
@@ -34,25 +36,33 @@ class Column(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    header: dict[str, str]
+    header: dict[str, list[str]] = Field(description="Language → its header; several where the vendor's releases differ.")
     type: Literal["text", "integer", "decimal", "date", "timestamp", "boolean"] = "text"
     required: bool = True
     timezone: str | None = Field(None, description="Zone of naive times in this column; default the profile's.")
     currency: str | None = Field(None, description="Declared currency of the amounts; symbols that differ are reported.")
     currency_reason: str | None = None
+    divide_by: int | None = Field(None, gt=1, description="For amounts in a smaller unit: 1000000 for micros, 100 for cents.")
 
     @model_validator(mode="before")
     @classmethod
     def _accept_short_forms(cls, value: Any) -> Any:
         if isinstance(value, str):
-            return {"header": {ANY_LANGUAGE: value}}
-        if isinstance(value, dict) and isinstance(value.get("header"), str):
-            return {**value, "header": {ANY_LANGUAGE: value["header"]}}
+            value = {"header": value}
+        if isinstance(value, dict) and isinstance(value.get("header"), str | list):
+            value = {**value, "header": {ANY_LANGUAGE: value["header"]}}
+        if isinstance(value, dict) and isinstance(value.get("header"), dict):
+            headers = {key: [text] if isinstance(text, str) else text for key, text in value["header"].items()}
+            value = {**value, "header": headers}
         return value
 
+    def headers_in(self, language: str) -> list[str]:
+        """The header's texts in a language of the vendor's user interface."""
+        return self.header.get(language) or self.header.get(ANY_LANGUAGE) or []
+
     def header_in(self, language: str) -> str | None:
-        """The header's text in a language of the vendor's user interface."""
-        return self.header.get(language, self.header.get(ANY_LANGUAGE))
+        """The header's usual text in a language of the vendor's user interface."""
+        return next(iter(self.headers_in(language)), None)
 
 
 class Locale(BaseModel):
@@ -77,6 +87,24 @@ class ExtractTime(BaseModel):
     declared: str | None = None
 
 
+class DialectSpec(BaseModel):
+    """How a feed's text files are separated and quoted, where it is not the plain way."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    delimiter: str = Field(",", min_length=1, max_length=2)
+    quote: str = Field('"', max_length=1)
+    escape: str = Field('"', max_length=1)
+    newline: Literal["\n", "\r\n", "\r"] = "\n"
+    preamble_lines: int = Field(0, ge=0)
+    header_lines: int = Field(1, ge=0)
+    footnote_lines: int = Field(0, ge=0)
+
+    def as_dialect(self) -> Dialect:
+        """The same for the reader."""
+        return Dialect(**self.model_dump())
+
+
 class Feed(BaseModel):
     """One kind of file: one row per `key`, full or delta."""
 
@@ -90,6 +118,7 @@ class Feed(BaseModel):
     extract_time: ExtractTime = ExtractTime()
     null_values: list[str] = []
     skip_rows_matching: str | None = Field(None, description="Regex on the first cell of total and footer rows.")
+    dialect: DialectSpec | None = Field(None, description="Only where the reader would not find it by itself.")
     max_days_late: int = Field(2, description="Days without a new extract after which the feed is called late.")
 
     vendor: str = ""
@@ -111,13 +140,19 @@ class Feed(BaseModel):
         found = {language for column in self.columns.values() for language in column.header}
         return sorted(found - {ANY_LANGUAGE}) or [ANY_LANGUAGE]
 
-    def headers(self, language: str, *, required_only: bool = False) -> dict[str, str]:
+    def headers(self, language: str) -> dict[str, str]:
         """Normalised header → canonical column, for one language."""
         return {
-            normalise_header(header): name
-            for name, column in self.columns.items()
-            if (header := column.header_in(language)) and (column.required or not required_only)
+            normalise_header(header): name for name, column in self.columns.items() for header in column.headers_in(language)
         }
+
+    def required_headers(self, language: str) -> list[list[str]]:
+        """Per required column its normalised headers, any of which will do."""
+        return [
+            [normalise_header(header) for header in headers]
+            for column in self.columns.values()
+            if column.required and (headers := column.headers_in(language))
+        ]
 
 
 class Profile(BaseModel):
@@ -147,8 +182,16 @@ class Profile(BaseModel):
         return self.locales.get(language) or self.locales.get(ANY_LANGUAGE) or Locale()
 
     def fingerprint(self, entity: str) -> str:
-        """Changes when anything changes that could read a file of this feed differently."""
-        content = self.model_dump(exclude={"feeds", "label", "source_note"}) | {"feed": self.feeds[entity].model_dump()}
+        """Changes when anything changes that could make other rows or cells of a file of this feed.
+
+        How numbers and times are written is not part of it: raw keeps them as they were delivered.
+        """
+        feed = self.feeds[entity]
+        content = {
+            "columns": {name: column.header for name, column in feed.columns.items()},
+            "key": feed.key,
+            **feed.model_dump(include={"delivery", "dialect", "skip_rows_matching", "extract_time"}),
+        }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 

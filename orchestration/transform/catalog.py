@@ -7,7 +7,6 @@ Spark; each engine only brings its own way to read Parquet and to keep a relatio
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -15,20 +14,18 @@ import duckdb
 
 from orchestration.home import Home
 from orchestration.landing.ledger import Ledger
-from orchestration.landing.profiles import Feed, Profile
+from orchestration.landing.profiles import Profile
 from orchestration.quality.stewardship import FieldRule
+from orchestration.transform.feed_relation import FeedExtracts, feed_sql
 
 SCHEMA = "raw"
 
 
 class Engine(Protocol):
-    """What the catalog asks of an engine."""
+    """What the catalog asks of an engine. The SQL that it is given is DuckDB's."""
 
     def create_schema(self) -> None:
         """Create the raw schema."""
-
-    def scan(self, name: str, files: Sequence[Path]) -> str:
-        """SQL relation over Parquet files."""
 
     def relate(self, name: str, sql: str) -> None:
         """Keep `raw.<name>` as this query."""
@@ -46,11 +43,6 @@ class DuckDBEngine:
     def create_schema(self) -> None:
         """Create the raw schema."""
         self.connection.execute(f"create schema if not exists {SCHEMA}")
-
-    def scan(self, name: str, files: Sequence[Path]) -> str:
-        """A read_parquet() over the files."""
-        paths = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
-        return f"read_parquet([{paths}])"
 
     def relate(self, name: str, sql: str) -> None:
         """A view: raw stays in its Parquet files."""
@@ -92,14 +84,19 @@ def write_catalog(
     """Write every raw relation that a model may name; a feed without files is an empty relation."""
     ledger = Ledger(home.ledger)
     instant = as_of.instant.isoformat(sep=" ")
-    extracts: dict[str, list[tuple[str, str]]] = {}
-    for row in ledger.extracts():
-        if row["extracted_at"] and row["extracted_at"] <= instant:
-            extracts.setdefault(row["feed"], []).append((row["extracted_at"], row["sha256"]))
+    extracts = {
+        feed: known for feed, pairs in ledger.extracts().items() if (known := [pair for pair in pairs if pair[0] <= instant])
+    }
+    segments, sightings = ledger.segments(), ledger.sightings()
+    all_times = {feed: sorted({at for at, _ in pairs}) for feed, pairs in ledger.extracts().items()}
     engine.create_schema()
     for profile in profiles.values():
         for feed in profile.feeds.values():
-            engine.relate(feed.relation, _feed_sql(engine, home, feed, extracts.get(feed.name, [])))
+            known = FeedExtracts(
+                home.raw / feed.name, extracts.get(feed.name, []), segments.get(feed.name, []),
+                all_times.get(feed.name, []), sightings.get(feed.name),
+            )  # fmt: skip
+            engine.relate(feed.relation, feed_sql(profile, feed, known))
     engine.tabulate(
         "night",
         {"as_of": "date", "as_of_at": "timestamp", "business_timezone": "varchar", "reporting_currency": "varchar"},
@@ -116,57 +113,6 @@ def write_catalog(
         {"entity_type": "varchar", "field_name": "varchar", "steward_team": "varchar", "sla_days": "integer"},
         [(rule.entity_type, rule.field_name, rule.steward_team, rule.sla_days) for rule in rules],
     )
-
-
-def _feed_sql(engine: Engine, home: Home, feed: Feed, extracts: list[tuple[str, str]]) -> str:
-    columns = list(feed.columns)
-    listed = ", ".join(columns)
-    if not extracts:
-        empty = ", ".join(f"cast(null as varchar) as {name}" for name in columns)
-        return (
-            f"select {empty}, cast(null as timestamp) as _extracted_at, cast(null as boolean) as _is_deleted, "
-            "cast(null as bigint) as _row_number where 1 = 0"
-        )
-    # A key that the vendor does not give is the row's position: then only the newest file counts.
-    key = feed.key or ["_row_number"]
-    keys = ", ".join(key)
-
-    def versions(some: list[tuple[str, str]], suffix: str) -> str:
-        files = sorted({home.raw / feed.name / f"{sha256}.parquet" for _, sha256 in some})
-        times = ", ".join(f"('{sha256}', timestamp '{extracted_at}')" for extracted_at, sha256 in sorted(some))
-        return (
-            f"(select {listed}, times._extracted_at, _row_number from {engine.scan(feed.relation + suffix, files)} as rows "
-            f"join (select * from (values {times}) as t(_sha256, _extracted_at)) as times "
-            "on rows._file_sha256 = times._sha256)"
-        )
-
-    def newest_of(relation: str, where: str = "") -> str:
-        return (
-            f"select {listed}, _extracted_at, _row_number from (select *, row_number() over (partition by {keys} "
-            f"order by _extracted_at desc, _row_number desc) as _recency from {relation} as v {where}) as ranked "
-            "where _recency = 1"
-        )
-
-    if feed.delivery == "delta" or not feed.key:
-        newest = [pair for pair in extracts if pair[0] == max(extracts)[0]]
-        rows = newest_of(versions(extracts if feed.key else newest, ""))
-        return f"select {listed}, _extracted_at, false as _is_deleted, _row_number from ({rows}) as newest"
-    last = max(extracts)[0]
-    newest = [pair for pair in extracts if pair[0] == last]
-    older = [pair for pair in extracts if pair[0] != last]
-    sql = (
-        f"select {listed}, _extracted_at, false as _is_deleted, _row_number "
-        f"from ({newest_of(versions(newest, '__newest'))}) as newest"
-    )
-    if older:
-        # A full export that no longer holds a record says that it was deleted; its last state is kept.
-        same = " and ".join(f"n.{name} = v.{name}" for name in key)
-        gone = newest_of(
-            versions(older, "__older"),
-            f"where not exists (select 1 from {versions(newest, '__newest')} as n where {same})",
-        )
-        sql += f" union all select {listed}, _extracted_at, true as _is_deleted, _row_number from ({gone}) as gone"
-    return sql
 
 
 def _write_feed_status(

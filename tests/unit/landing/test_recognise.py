@@ -33,7 +33,7 @@ def test_each_feed_is_recognised_by_its_own_header(feed, language):
 def test_the_order_of_columns_and_the_lines_before_the_header_do_not_matter():
     cells = list(reversed(header("olist", "closed_deals")))
     found = recognise("A title\n\n" + "\t".join(cells) + "\n", "anything.csv", PROFILES)
-    assert (found.feed.entity, found.delimiter, found.header_line) == ("closed_deals", "\t", 2)
+    assert (found.feed.entity, found.dialect.delimiter, found.header_line) == ("closed_deals", "\t", 2)
     assert found.columns[0] == "declared_monthly_revenue"
 
 

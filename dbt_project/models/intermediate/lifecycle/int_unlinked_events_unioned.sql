@@ -1,23 +1,23 @@
 -- One row per stage entry that a source counts without saying whose it is: counted in periods, never in journeys.
 with records as (
     select
-        'paid_media' as source_system, 'leads' as entity, row_number_in_file as record_number, 'inquiry' as stage,
+        'paid_media' as source_system, 'leads' as entity, record_id as record_number, 'inquiry' as stage,
         'entered' as event, entered_at, cast(null as decimal(18, 2)) as amount, cast(null as string) as currency,
         origin_channel, campaign_name, extracted_at
     from {{ ref('stg_paid_media__leads') }}
     union all
     select
-        'paid_media', 'mqls', row_number_in_file, 'mql', 'entered', entered_at, null, null,
+        'paid_media', 'mqls', record_id, 'mql', 'entered', entered_at, null, null,
         origin_channel, campaign_name, extracted_at
     from {{ ref('stg_paid_media__mqls') }}
     union all
     select
-        'paid_media', 'pipeline_opportunities', row_number_in_file, 'sqo', 'entered', entered_at, amount, currency,
+        'paid_media', 'pipeline_opportunities', record_id, 'sqo', 'entered', entered_at, amount, currency,
         origin_channel, campaign_name, extracted_at
     from {{ ref('stg_paid_media__pipeline_opportunities') }}
     union all
     select
-        'paid_media', 'closed_won_bookings', row_number_in_file, 'customer', 'won', entered_at, amount, currency,
+        'paid_media', 'closed_won_bookings', record_id, 'customer', 'won', entered_at, amount, currency,
         origin_channel, campaign_name, extracted_at
     from {{ ref('stg_paid_media__closed_won_bookings') }}
 )

@@ -5,5 +5,5 @@ select
     try_cast(is_hand_raiser as boolean) as is_hand_raiser,
     try_cast(created_date as timestamp) as entered_at,
     _extracted_at as extracted_at,
-    _row_number as row_number_in_file
+    _record_id as record_id
 from {{ source('paid_media', 'leads') }}

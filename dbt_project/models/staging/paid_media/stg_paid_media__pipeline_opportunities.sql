@@ -5,5 +5,5 @@ select
     nullif(trim(currency), '') as currency,
     try_cast(reached_pipeline_date as timestamp) as entered_at,
     _extracted_at as extracted_at,
-    _row_number as row_number_in_file
+    _record_id as record_id
 from {{ source('paid_media', 'pipeline_opportunities') }}

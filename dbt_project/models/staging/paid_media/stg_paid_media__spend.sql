@@ -2,5 +2,5 @@ select
     trim(channel) as origin_channel,
     try_cast(spend as decimal(18, 2)) as spend,
     _extracted_at as extracted_at,
-    _row_number as row_number_in_file
+    _record_id as record_id
 from {{ source('paid_media', 'spend') }}

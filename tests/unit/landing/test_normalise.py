@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.landing.load import count_records, plain_number_sql, plain_timestamp_sql
+from orchestration.landing.normalise import plain_number_sql, plain_timestamp_sql
 from orchestration.landing.profiles import Locale
 
 CONNECTION = duckdb.connect()
@@ -56,14 +56,3 @@ def test_a_day_without_a_time_is_never_shifted(day):
 def test_a_local_time_becomes_utc_on_both_sides_of_the_change_of_clock():
     assert plain_timestamp("28/03/2026 12:00", FRENCH, "Europe/Paris").startswith("2026-03-28 11:00:00")
     assert plain_timestamp("29/03/2026 12:00", FRENCH, "Europe/Paris").startswith("2026-03-29 10:00:00")
-
-
-@given(st.lists(st.lists(st.text(alphabet='ab";\n ', min_size=1, max_size=6), min_size=2, max_size=2), max_size=20))
-def test_records_are_counted_whatever_stands_inside_quotes(rows):
-    text = "h1;h2\n" + "".join(";".join('"' + cell.replace('"', '""') + '"' for cell in row) + "\n" for row in rows)
-    assert count_records(text.encode(), 1) == len(rows)
-
-
-@pytest.mark.parametrize("content", [b"h\n1\n2", b"h\r\n1\r\n\r\n2\r\n", b"h\n\n1\n2\n\n"])
-def test_blank_lines_and_a_missing_last_line_end_do_not_change_the_count(content):
-    assert count_records(content, 1) == 2

@@ -1,0 +1,145 @@
+"""A child process with limits, in which everything that a stranger wrote is parsed.
+
+What is parsed and how belongs to `reading.py`; here are the limits, the conversation and the end of a child that misbehaves.
+"""
+
+import multiprocessing
+import resource
+import signal
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+from orchestration.landing.recognise import RefusedError
+
+_START_SECONDS = 120
+_LEAST_SECONDS = 60
+_BYTES_PER_SECOND = 2_000_000
+
+
+class WorkerDiedError(Exception):
+    """The child ended or had to be ended. `code` is too_slow or reader_died."""
+
+    def __init__(self, code: str, message: str):
+        super().__init__(message)
+        self.code = code
+
+
+def _serve(connection: Connection, memory_bytes: int, make_server: Callable[[], Any]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    server = make_server()
+    # Counted from here, so that what the libraries map for themselves does not eat into what a file may use.
+    used = _virtual_bytes()
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limit = used + memory_bytes
+    resource.setrlimit(resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    connection.send(("ready", None))
+    while True:
+        try:
+            method, arguments = connection.recv()
+        except EOFError:
+            return
+        try:
+            connection.send(("done", getattr(server, method)(*arguments)))
+        except MemoryError:
+            connection.send(("memory", None))
+        except RecursionError:
+            connection.send(("recursion", None))
+        except RefusedError as refusal:
+            connection.send(("refused", (refusal.code, str(refusal), refusal.feed)))
+        except Exception as error:
+            # Its text may hold values of the file: only its kind leaves the child.
+            connection.send(("broken", type(error).__name__))
+
+
+def _virtual_bytes() -> int:
+    try:
+        with open("/proc/self/statm") as statistics:  # noqa: PTH123 - not a file of ours
+            return int(statistics.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0
+
+
+class Worker:
+    """Calls methods of a server object in a child; a child that dies is replaced for the next call."""
+
+    def __init__(self, make_server: Callable[[], Any], memory_bytes: int):
+        self._make_server, self._memory_bytes = make_server, memory_bytes
+        self._process: multiprocessing.process.BaseProcess | None = None
+        self._connection: Connection | None = None
+        self._is_ready = False
+
+    def start(self) -> None:
+        """Start the child, if there is none, without waiting for it."""
+        if self._process is not None:
+            return
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, self._memory_bytes, self._make_server), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def call(self, method: str, *arguments: Any, size: int = 0) -> Any:
+        """Call a method in the child.
+
+        Args:
+            method: Its name.
+            arguments: What it takes; must pickle.
+            size: Bytes to work on, from which the time it may take follows.
+
+        Raises:
+            WorkerDiedError: killed by a limit or by its own fault, or too slow.
+            RefusedError: what the method itself says of the file.
+
+        """
+        self.start()
+        if not self._is_ready:
+            self._receive(_START_SECONDS)
+        self._connection.send((method, arguments))
+        kind, value = self._receive(_LEAST_SECONDS + size / _BYTES_PER_SECOND)
+        if kind == "refused":
+            raise RefusedError(*value)
+        if kind == "broken":
+            self.stop()
+            code = "too_large" if value == "OutOfMemoryException" else "reader_failed"
+            raise WorkerDiedError(code, f"the reader could not finish ({value}); remedy: look at the file, export it again")
+        if kind in ("memory", "recursion"):
+            self.stop()
+            raise WorkerDiedError(
+                "too_deep" if kind == "recursion" else "too_large",
+                "reading it needs more memory or depth than a file may use; remedy: export it in smaller parts",
+            )
+        return value
+
+    def _receive(self, seconds: float) -> tuple[str, Any]:
+        try:
+            if not self._connection.poll(seconds):
+                self.stop()
+                raise WorkerDiedError("too_slow", f"not read within {seconds:.0f} s; remedy: export it in smaller parts")
+            answer = self._connection.recv()
+        except (EOFError, ConnectionError) as error:
+            self.stop()
+            raise WorkerDiedError(
+                "reader_died", "the process that read it ended; remedy: look at the file, it may be damaged or hostile"
+            ) from error
+        self._is_ready = True
+        return answer
+
+    def stop(self) -> None:
+        """End the child at once."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+            self._connection.close()
+        self._process = self._connection = None
+        self._is_ready = False
+
+    def __enter__(self) -> "Worker":
+        """The worker, its child starting."""
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the child."""
+        self.stop()

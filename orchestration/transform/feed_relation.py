@@ -1,0 +1,121 @@
+"""One feed of raw as a relation: its records as known at `as_of`, read through the feed's profile.
+
+Columns: the feed's, as text in one plain notation; `_extracted_at` (the newest extract that had the record so),
+`_is_deleted` (a later full export no longer had it) and `_record_id` (for feeds without a key: which record it is).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.landing.ledger import Segment
+from orchestration.landing.normalise import normal_columns
+from orchestration.landing.profiles import Feed, Profile
+from orchestration.landing.row_versions import Stored, quoted, segments_sql, sightings_sql
+
+
+@dataclass(frozen=True)
+class FeedExtracts:
+    """What the ledger knows of a feed: its Parquet, and its extracts up to `as_of` as (extract time, file)."""
+
+    folder: Path
+    extracts: Sequence[tuple[str, str]]
+    segments: Sequence[Segment]
+    all_times: Sequence[str]
+    sighting: str | None
+
+
+def feed_sql(profile: Profile, feed: Feed, known: FeedExtracts) -> str:
+    """SQL for the feed's relation; an empty one when no file had come by then."""
+    if not known.extracts:
+        empty = ", ".join(f'cast(null as varchar) as "{name}"' for name in feed.columns)
+        return (
+            f"select {empty}, cast(null as timestamp) as _extracted_at, cast(null as boolean) as _is_deleted, "
+            "cast(null as varchar) as _record_id where 1 = 0"
+        )
+    rows = _full_rows(feed, known) if feed.delivery == "full" else _delta_rows(feed, known)
+    return " union all ".join(
+        f"select {_read(profile, feed, language)}, _extracted_at, _is_deleted, _record_id "
+        f"from ({rows}) as rows where segment in ({numbers})"
+        for language, numbers in _languages(known.segments).items()
+    )
+
+
+def _languages(segments: Sequence[Segment]) -> dict[str, str]:
+    """Language of the vendor's user interface → the segments that were exported in it."""
+    found: dict[str, list[int]] = {}
+    for segment in segments:
+        found.setdefault(segment.language, []).append(segment.number)
+    return {language: ", ".join(map(str, numbers)) for language, numbers in found.items()}
+
+
+def _read(profile: Profile, feed: Feed, language: str) -> str:
+    return ", ".join(f'{sql} as "{name}"' for name, sql in normal_columns(profile, feed, language).items())
+
+
+def _rows_sql(known: FeedExtracts, feed: Feed, segments: Sequence[Segment]) -> str:
+    return segments_sql([(s.number, known.folder / f"{s.content_hash}.parquet") for s in segments], list(feed.columns))
+
+
+def _listed(feed: Feed) -> str:
+    return ", ".join(f'"{name}"' for name in feed.columns)
+
+
+def _content(feed: Feed) -> str:
+    """A number that follows from a record's content alone: settles ties without looking at the order of arrival."""
+    return f"hash({_listed(feed)})"
+
+
+def _record_id(feed: Feed) -> str:
+    """Equal records of a feed without a key are numbered among themselves."""
+    if feed.key:
+        return "cast(null as varchar)"
+    return f"md5(concat_ws('|', {_listed(feed)})) || '-' || row_number() over (partition by {_listed(feed)} order by segment)"
+
+
+def _key(feed: Feed) -> str:
+    return ", ".join(f'trim("{name}")' for name in feed.key)
+
+
+def _delta_rows(feed: Feed, known: FeedExtracts) -> str:
+    """The newest record of each key; within one file the last one. Without a key the records of the newest extract."""
+    newest_extract = max(known.extracts)[0]
+    extracts = known.extracts if feed.key else [pair for pair in known.extracts if pair[0] == newest_extract]
+    files = {sha256 for _, sha256 in extracts}
+    segments = [segment for segment in known.segments if segment.sha256 in files]
+    numbers = {segment.sha256: segment.number for segment in segments}
+    times = ", ".join(f"({numbers[sha256]}, timestamp {quoted(at)})" for at, sha256 in extracts)
+    rows = (
+        f"select rows.*, times._extracted_at from {_rows_sql(known, feed, segments)} as rows "
+        f"join (values {times}) as times(segment, _extracted_at) using (segment)"
+    )
+    if not feed.key:
+        return f"select *, false as _is_deleted, {_record_id(feed)} as _record_id from ({rows})"
+    return (
+        f"select *, false as _is_deleted, {_record_id(feed)} as _record_id from ({rows}) "
+        f"qualify row_number() over (partition by {_key(feed)} "
+        f"order by _extracted_at desc, row_no desc, {_content(feed)} desc) = 1"
+    )
+
+
+def _full_rows(feed: Feed, known: FeedExtracts) -> str:
+    """The last state of each key; a record that the newest extract no longer has was deleted."""
+    newest = max(known.extracts)[0]
+    segments = [(s.number, known.folder / f"{s.content_hash}.parquet") for s in known.segments]
+    sighting = known.folder / f"{known.sighting}.parquet" if known.sighting else None
+    seen = sightings_sql(Stored(segments, known.all_times, sighting))
+    newest_time = f"timestamp {quoted(newest)}"
+    rows = (
+        f"select rows.*, least(seen.last_at, {newest_time}) as _extracted_at "
+        f"from {_rows_sql(known, feed, known.segments)} as rows "
+        f"join {seen} as seen using (segment, row_no) where seen.first_at <= {newest_time}"
+    )
+    if not feed.key:
+        return (
+            f"select *, false as _is_deleted, {_record_id(feed)} as _record_id from ({rows}) "
+            f"where _extracted_at = {newest_time}"
+        )
+    return (
+        f"select *, _extracted_at < {newest_time} as _is_deleted, {_record_id(feed)} as _record_id from ({rows}) "
+        f"qualify row_number() over (partition by {_key(feed)} order by _extracted_at desc, {_content(feed)} desc) = 1"
+    )
