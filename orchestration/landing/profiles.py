@@ -15,6 +15,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from orchestration.landing.canonical import Canonical, StageMeaning
 from orchestration.landing.dialect import Dialect
 
 SHIPPED_PROFILES = Path(__file__).parent / "profiles"
@@ -119,6 +120,7 @@ class Feed(BaseModel):
     null_values: list[str] = []
     skip_rows_matching: str | None = Field(None, description="Regex on the first cell of total and footer rows.")
     dialect: DialectSpec | None = Field(None, description="Only where the reader would not find it by itself.")
+    canonical: Canonical | None = Field(None, description="What this feed is to the marts, where no model of its own reads it.")
     max_days_late: int = Field(2, description="Days without a new extract after which the feed is called late.")
 
     vendor: str = ""
@@ -166,13 +168,17 @@ class Profile(BaseModel):
     currency: str = Field("EUR", pattern=r"^[A-Z]{3}$")
     timezone: str = "UTC"
     locales: dict[str, Locale] = {ANY_LANGUAGE: Locale()}
+    stages: dict[Literal["lead", "opportunity"], dict[str, StageMeaning]] = Field(
+        {}, description="What the vendor's status and stage names mean; seeds/stage_map.csv wins."
+    )
     feeds: dict[str, Feed]
 
     @model_validator(mode="after")
     def _name_feeds_and_check_references(self) -> "Profile":
         for entity, feed in self.feeds.items():
             feed.vendor, feed.entity = self.vendor, entity
-            unknown = [name for name in [*feed.key, *feed.extract_time.latest_of] if name not in feed.columns]
+            mapped = feed.canonical.columns.values() if feed.canonical else []
+            unknown = [name for name in [*feed.key, *feed.extract_time.latest_of, *mapped] if name not in feed.columns]
             if unknown:
                 raise ValueError(f"feed {feed.name}: {', '.join(unknown)} is not among its columns")
         return self
