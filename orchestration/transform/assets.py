@@ -11,6 +11,7 @@ from dagster_dbt import dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from orchestration.landing.assets import DATA_ENGINEERING
+from orchestration.landing.canonical import ENTITIES
 from orchestration.landing.deliver import known_profiles
 from orchestration.landing.profiles import Profile
 from orchestration.ops.night import Night
@@ -25,6 +26,8 @@ _CATALOG_TABLES = {
     "night": "One row: the as_of day and instant, the only clock of the models.",
     "source_system": "One row per vendor that a profile knows.",
     "feed_status": "One row per feed that ever came: last extract, late or not, rows set aside.",
+    "profile_stage": "One row per stage name whose meaning a profile states.",
+    **{f"canonical__{entity}": f"Every record that a profile maps to the canonical entity {entity}." for entity in ENTITIES},
     "field_rule": "One row per field of the stewardship contract.",
 }
 

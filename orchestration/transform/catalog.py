@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from orchestration.home import Home
+from orchestration.landing.canonical import ENTITIES
 from orchestration.landing.ledger import Ledger
 from orchestration.landing.profiles import Profile
 from orchestration.quality.stewardship import FieldRule
-from orchestration.transform.feed_relation import FeedExtracts, feed_sql
+from orchestration.transform.feed_relation import FeedExtracts, canonical_sql, feed_sql
 
 SCHEMA = "raw"
 
@@ -97,6 +98,8 @@ def write_catalog(
                 all_times.get(feed.name, []), sightings.get(feed.name),
             )  # fmt: skip
             engine.relate(feed.relation, feed_sql(profile, feed, known))
+    for entity in ENTITIES:
+        engine.relate(f"canonical__{entity}", canonical_sql(entity, profiles.values(), set(extracts)))
     engine.tabulate(
         "night",
         {"as_of": "date", "as_of_at": "timestamp", "business_timezone": "varchar", "reporting_currency": "varchar"},
@@ -107,6 +110,17 @@ def write_catalog(
         {"source_system": "varchar", "label": "varchar", "currency": "varchar"},
         [(profile.vendor, profile.label, profile.currency) for profile in profiles.values()],
     )
+    engine.tabulate(
+        "profile_stage",
+        {"source_system": "varchar", "record_type": "varchar", "vendor_stage": "varchar", "stage": "varchar",
+         "event": "varchar", "reason_code": "varchar"},
+        [
+            (profile.vendor, record_type, vendor_stage, meaning.stage, meaning.event, meaning.reason_code)
+            for profile in profiles.values()
+            for record_type, meanings in profile.stages.items()
+            for vendor_stage, meaning in meanings.items()
+        ],
+    )  # fmt: skip
     _write_feed_status(engine, ledger, profiles, as_of, extracts)
     engine.tabulate(
         "field_rule",

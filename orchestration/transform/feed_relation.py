@@ -4,10 +4,11 @@ Columns: the feed's, as text in one plain notation; `_extracted_at` (the newest 
 `_is_deleted` (a later full export no longer had it) and `_record_id` (for feeds without a key: which record it is).
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestration.landing.canonical import ENTITIES, Canonical
 from orchestration.landing.ledger import Segment
 from orchestration.landing.normalise import normal_columns
 from orchestration.landing.profiles import Feed, Profile
@@ -39,6 +40,32 @@ def feed_sql(profile: Profile, feed: Feed, known: FeedExtracts) -> str:
         f"from ({rows}) as rows where segment in ({numbers})"
         for language, numbers in _languages(known.segments).items()
     )
+
+
+def canonical_sql(entity: str, profiles: Iterable[Profile], present: Container[str]) -> str:
+    """SQL for a canonical entity: the records of every feed that its profile maps to it, as text, with their source.
+
+    Stands on the feeds' own relations; feeds of which no file has come are left out.
+    """
+    columns = list(ENTITIES[entity])
+    selects = [
+        f"select {quoted(profile.vendor)} as source_system, {quoted(feed.entity)} as source_entity, "
+        + ", ".join(f"{_canonical_value(feed.canonical, name)} as {name}" for name in columns)
+        + f", _extracted_at, _is_deleted from raw.{feed.relation}"
+        for profile in profiles
+        for feed in profile.feeds.values()
+        if feed.canonical and feed.canonical.entity == entity and feed.name in present
+    ]
+    if selects:
+        return " union all ".join(selects)
+    empty = ", ".join(f"cast(null as varchar) as {name}" for name in ["source_system", "source_entity", *columns])
+    return f"select {empty}, cast(null as timestamp) as _extracted_at, cast(null as boolean) as _is_deleted where 1 = 0"
+
+
+def _canonical_value(canonical: Canonical, name: str) -> str:
+    if name in canonical.constants:
+        return quoted(canonical.constants[name])
+    return f'"{canonical.columns[name]}"' if name in canonical.columns else "cast(null as varchar)"
 
 
 def _languages(segments: Sequence[Segment]) -> dict[str, str]:

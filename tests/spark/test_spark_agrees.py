@@ -52,7 +52,9 @@ def test_spark_and_duckdb_give_the_same_journeys_for_olist(session, olist_night,
     settings = Settings(home=home.root)
     rules = load_stewardship(settings.expectations_dir / "field_stewardship.yml")
     as_of = AsOf(latest_extract_day(home), settings.business_timezone)
-    write_catalog(SparkEngine(session), home, known_profiles(settings), rules, as_of, settings.reporting_currency)
+    write_catalog(
+        SparkEngine(session, tmp_path / "raw"), home, known_profiles(settings), rules, as_of, settings.reporting_currency
+    )
 
     target = tmp_path / "dbt"
     run = dbtRunner().invoke(

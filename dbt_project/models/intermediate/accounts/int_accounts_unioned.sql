@@ -21,6 +21,10 @@ with records as (
     from {{ ref('stg_odoo__prospects') }}
     where company_name is not null
     group by lower(trim(company_name))
+    union all
+    select
+        source_system, account_id, account_name, domain, parent_account_id, industry, employees, country, extracted_at
+    from {{ ref('stg_canonical__account') }}
 )
 
 select

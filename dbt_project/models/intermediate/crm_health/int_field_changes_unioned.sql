@@ -19,3 +19,6 @@ select
     'hubspot_connector', 'deal', record_id, field_name, changed_at,
     change_source in ('CRM_UI', 'DEALS', 'CONTACTS', 'CONTACTS_WEB', 'MOBILE_IOS', 'MOBILE_ANDROID', 'BATCH_UPDATE'), extracted_at
 from {{ ref('stg_hubspot_connector__deal_property_history') }}
+union all
+select source_system, entity_type, record_id, field_name, changed_at, is_human, extracted_at
+from {{ ref('stg_canonical__field_change') }}

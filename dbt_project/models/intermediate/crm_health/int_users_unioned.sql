@@ -13,3 +13,8 @@ select
     {{ surrogate_key(["'user'", "'hubspot_connector'", "owner_id"]) }}, 'hubspot_connector', owner_id,
     lower(owner_type), null, upper(owner_type) = 'PERSON', true, created_at, extracted_at
 from {{ ref('stg_hubspot_connector__owner') }}
+union all
+select
+    {{ surrogate_key(["'user'", "source_system", "user_id"]) }}, source_system, user_id, role, team, true, is_active,
+    created_at, extracted_at
+from {{ ref('stg_canonical__user') }}

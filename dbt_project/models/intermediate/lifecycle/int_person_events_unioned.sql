@@ -19,7 +19,7 @@ select
     'salesforce', history.lead_id, stage_map.stage, stage_map.event, history.changed_at, history.changed_at,
     history.actor_id, stage_map.reason_code, false
 from {{ ref('stg_salesforce__lead_history') }} as history
-inner join {{ ref('stage_map') }} as stage_map
+inner join {{ ref('int_stage_map_unioned') }} as stage_map
     on stage_map.source_system = 'salesforce'
         and stage_map.record_type = 'lead'
         and history.new_value = stage_map.vendor_stage
@@ -29,6 +29,33 @@ select
     'odoo', prospects.lead_id, stage_map.stage, 'entered', prospects.extracted_at, prospects.extracted_at,
     null, null, true
 from {{ ref('stg_odoo__prospects') }} as prospects
-inner join {{ ref('stage_map') }} as stage_map
+inner join {{ ref('int_stage_map_unioned') }} as stage_map
     on stage_map.source_system = 'odoo' and prospects.vendor_stage = stage_map.vendor_stage
 where stage_map.stage = 'sql'
+union all
+{%- for stage in ['mql', 'sal', 'sql'] %}
+select
+    source_system, lead_id, '{{ stage }}', 'entered', {{ stage }}_at, extracted_at, owner_id, null, false
+from {{ ref('stg_canonical__lead') }}
+where {{ stage }}_at is not null
+union all
+{%- endfor %}
+-- A status says where a lead stands; when it got there is known only where the source dates it.
+select
+    leads.source_system, leads.lead_id, stage_map.stage, stage_map.event,
+    coalesce(leads.status_changed_at, leads.extracted_at), leads.extracted_at, leads.owner_id, stage_map.reason_code,
+    leads.status_changed_at is null
+from {{ ref('stg_canonical__lead') }} as leads
+inner join {{ ref('int_stage_map_unioned') }} as stage_map
+    on leads.source_system = stage_map.source_system
+        and stage_map.record_type = 'lead'
+        and leads.status = stage_map.vendor_stage
+where stage_map.stage <> 'inquiry'
+    and (
+        stage_map.event <> 'entered'
+        or case stage_map.stage
+            when 'mql' then leads.mql_at
+            when 'sal' then leads.sal_at
+            when 'sql' then leads.sql_at
+        end is null
+    )

@@ -18,7 +18,7 @@ with records as (
         where converted_opportunity_id is not null
         group by converted_opportunity_id
     ) as leads on opp.opportunity_id = leads.converted_opportunity_id
-    left join {{ ref('stage_map') }} as stage_map
+    left join {{ ref('int_stage_map_unioned') }} as stage_map
         on stage_map.source_system = 'salesforce'
             and stage_map.record_type = 'opportunity'
             and opp.vendor_stage = stage_map.vendor_stage
@@ -28,7 +28,7 @@ with records as (
         null, deal.pipeline, null, deal.amount, deal.currency, deal.created_at, deal.created_at,
         case when stage_map.event in ('won', 'lost') then deal.closed_at end, stage_map.event, deal.extracted_at
     from {{ ref('stg_hubspot__deals') }} as deal
-    left join {{ ref('stage_map') }} as stage_map
+    left join {{ ref('int_stage_map_unioned') }} as stage_map
         on stage_map.source_system = 'hubspot'
             and stage_map.record_type = 'opportunity'
             and deal.vendor_stage = stage_map.vendor_stage
@@ -43,7 +43,7 @@ with records as (
     from {{ ref('stg_maven__sales_pipeline') }} as pipeline
     left join {{ ref('stg_maven__products') }} as products
         on pipeline.product_lookup_key = products.product_lookup_key
-    left join {{ ref('stage_map') }} as stage_map
+    left join {{ ref('int_stage_map_unioned') }} as stage_map
         on stage_map.source_system = 'maven' and pipeline.deal_stage = stage_map.vendor_stage
     union all
     select
@@ -59,7 +59,7 @@ with records as (
         case when stage_map.event in ('won', 'lost') then prospects.extracted_at end,
         stage_map.event, prospects.extracted_at
     from {{ ref('stg_odoo__prospects') }} as prospects
-    left join {{ ref('stage_map') }} as stage_map
+    left join {{ ref('int_stage_map_unioned') }} as stage_map
         on stage_map.source_system = 'odoo' and prospects.vendor_stage = stage_map.vendor_stage
     where prospects.is_opportunity
     union all
@@ -79,6 +79,26 @@ with records as (
     ) as contacts on deal.deal_id = contacts.deal_id
     left join {{ ref('stg_hubspot_connector__merged_deal') }} as merged on deal.deal_id = merged.merged_deal_id
     where merged.merged_deal_id is null
+    union all
+    select
+        deal.source_system, deal.deal_id, coalesce(deal.lead_id, converted.lead_id), deal.account_id, deal.pipeline,
+        deal.vendor_stage, deal.owner_id, deal.product, deal.origin_channel, deal.campaign_name, deal.amount,
+        deal.currency, deal.created_at,
+        case when coalesce(stage_map.stage, 'sqo') in ('sqo', 'customer') then coalesce(deal.qualified_at, deal.created_at) end,
+        case when stage_map.event in ('won', 'lost', 'no_decision') then deal.closed_at end, stage_map.event,
+        deal.extracted_at
+    from {{ ref('stg_canonical__deal') }} as deal
+    left join (
+        select source_system, converted_deal_id, min(lead_id) as lead_id
+        from {{ ref('stg_canonical__lead') }}
+        where converted_deal_id is not null
+        group by source_system, converted_deal_id
+    ) as converted
+        on deal.source_system = converted.source_system and deal.deal_id = converted.converted_deal_id
+    left join {{ ref('int_stage_map_unioned') }} as stage_map
+        on deal.source_system = stage_map.source_system
+            and stage_map.record_type = 'opportunity'
+            and deal.vendor_stage = stage_map.vendor_stage
 )
 
 select

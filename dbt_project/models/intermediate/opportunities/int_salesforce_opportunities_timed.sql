@@ -6,7 +6,7 @@ with stages as (
         min(history.changed_at) as first_at,
         max(history.changed_at) as last_at
     from {{ ref('stg_salesforce__opportunity_history') }} as history
-    inner join {{ ref('stage_map') }} as stage_map
+    inner join {{ ref('int_stage_map_unioned') }} as stage_map
         on stage_map.source_system = 'salesforce'
             and stage_map.record_type = 'opportunity'
             and history.vendor_stage = stage_map.vendor_stage

@@ -28,6 +28,11 @@ with records as (
     from {{ ref('stg_hubspot_connector__contact') }} as contact
     left join {{ ref('stg_hubspot_connector__contact_merge_audit') }} as merges
         on contact.contact_id = merges.merged_contact_id
+    union all
+    select
+        source_system, source_entity, lead_id, null, email_normalised, company_name, account_id, origin_channel,
+        campaign_name, created_at, extracted_at
+    from {{ ref('stg_canonical__lead') }}
 )
 
 select

@@ -18,6 +18,11 @@ with records as (
     select
         'paid_media', lower(origin_channel), origin_channel, origin_channel, null, null, spend, null, null, extracted_at
     from {{ ref('stg_paid_media__spend') }}
+    union all
+    select
+        source_system, campaign_id, campaign_name, coalesce(origin_channel, source_system), spend_date, currency, spend,
+        impressions, clicks, extracted_at
+    from {{ ref('stg_canonical__campaign_spend') }}
 )
 
 select

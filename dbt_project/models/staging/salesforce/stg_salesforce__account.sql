@@ -1,7 +1,7 @@
 select
     account_id,
     name as account_name,
-    nullif(trim({{ regexp_replace_all("lower(website)", "^https?://(www[.])?|/.*$", "") }}), '') as domain,
+    nullif({{ web_domain('website') }}, '') as domain,
     industry,
     billing_country as country,
     try_cast(number_of_employees as integer) as employees,
