@@ -274,13 +274,16 @@ class Ledger:
         """
         return {row["feed"]: row for row in self._rows(query)}
 
-    def full_history(self, feed: str) -> list[Mapping]:
-        """A feed's landed extracts in order, with their rows: (extracted_at, rows_loaded, rows_quarantined, extra_columns)."""
+    def extract_figures(self, feed: str) -> list[Mapping]:
+        """A feed's extracts in order: extracted_at, rows_loaded (over its files of that time), extra_columns."""
         query = """
-            select delivery.extracted_at, max(file.rows_loaded) as rows_loaded, max(file.rows_quarantined) as rows_quarantined,
-                max(file.extra_columns) as extra_columns
-            from file join delivery using (sha256) where file.feed = ? and file.status = 'landed'
-            group by delivery.extracted_at order by delivery.extracted_at
+            with extracted as (
+                select distinct delivery.extracted_at, file.sha256, file.rows_loaded, file.extra_columns
+                from file join delivery using (sha256)
+                where file.feed = ? and file.status = 'landed' and delivery.extracted_at is not null
+            )
+            select extracted_at, sum(rows_loaded) as rows_loaded, max(extra_columns) as extra_columns
+            from extracted group by extracted_at order by extracted_at
         """
         return self._rows(query, (feed,))
 

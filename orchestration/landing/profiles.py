@@ -122,6 +122,9 @@ class Feed(BaseModel):
     dialect: DialectSpec | None = Field(None, description="Only where the reader would not find it by itself.")
     canonical: Canonical | None = Field(None, description="What this feed is to the marts, where no model of its own reads it.")
     max_days_late: int = Field(2, description="Days without a new extract after which the feed is called late.")
+    max_volume_drop: float = Field(
+        0.5, ge=0, le=1, description="Share of rows that a full export may lose before it is reported."
+    )
 
     vendor: str = ""
     entity: str = ""

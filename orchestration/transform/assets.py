@@ -1,5 +1,6 @@
 """The raw catalog and the dbt project as Dagster assets: one step each, one dbt invocation a night."""
 
+import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,6 +14,8 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 from orchestration.landing.assets import DATA_ENGINEERING
 from orchestration.landing.canonical import ENTITIES
 from orchestration.landing.deliver import known_profiles
+from orchestration.landing.feed_health import judge_feeds
+from orchestration.landing.ledger import Ledger
 from orchestration.landing.profiles import Profile
 from orchestration.ops.night import Night
 from orchestration.quality.audit import Audit
@@ -57,10 +60,19 @@ def build_catalog_assets(profiles: Mapping[str, Profile]) -> dg.AssetsDefinition
                     DuckDBEngine(connection), night.home, known_profiles(night.settings), rules, as_of,
                     night.settings.reporting_currency,
                 )  # fmt: skip
+            _record_feed_checks(night, profiles, as_of.day)
         for spec in specs:
             yield dg.MaterializeResult(asset_key=spec.key, metadata={"as_of": as_of.day.isoformat()})
 
     return write_raw_catalog
+
+
+def _record_feed_checks(night: Night, profiles: Mapping[str, Profile], as_of: dt.date) -> None:
+    """The feeds' checks count in the night's audit; they warn, and the publish policy says which late feed refuses."""
+    feeds = [feed for profile in profiles.values() for feed in profile.feeds.values()]
+    outcomes = judge_feeds(Ledger(night.home.ledger), feeds, as_of)
+    warned = [f"{check.feed} {check.name}" for check in outcomes if not check.passed]
+    Audit(night.home.audit).record("feeds", passed=len(outcomes) - len(warned), warned=warned, failed=[])
 
 
 def build_dbt_assets(manifest_path: Path) -> dg.AssetsDefinition:
