@@ -17,7 +17,7 @@ from orchestration.landing.canonical import ENTITIES
 from orchestration.landing.ledger import Ledger
 from orchestration.landing.profiles import Profile
 from orchestration.quality.stewardship import FieldRule
-from orchestration.transform.feed_relation import FeedExtracts, canonical_sql, feed_sql
+from orchestration.transform.feed_relation import FeedExtracts, canonical_sql, feed_sql, versions_sql
 
 SCHEMA = "raw"
 
@@ -98,8 +98,13 @@ def write_catalog(
                 all_times.get(feed.name, []), sightings.get(feed.name),
             )  # fmt: skip
             engine.relate(feed.relation, feed_sql(profile, feed, known))
+            if feed.key:
+                engine.relate(f"{feed.relation}__versions", versions_sql(profile, feed, known))
     for entity in ENTITIES:
         engine.relate(f"canonical__{entity}", canonical_sql(entity, profiles.values(), set(extracts)))
+    for entity in ("lead", "deal"):
+        sql = canonical_sql(entity, profiles.values(), set(extracts), versions=True)
+        engine.relate(f"canonical__{entity}__versions", sql)
     engine.tabulate(
         "night",
         {"as_of": "date", "as_of_at": "timestamp", "business_timezone": "varchar", "reporting_currency": "varchar"},

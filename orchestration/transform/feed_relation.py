@@ -42,16 +42,51 @@ def feed_sql(profile: Profile, feed: Feed, known: FeedExtracts) -> str:
     )
 
 
-def canonical_sql(entity: str, profiles: Iterable[Profile], present: Container[str]) -> str:
+def versions_sql(profile: Profile, feed: Feed, known: FeedExtracts) -> str:
+    """SQL for every state in which extracts up to `as_of` showed a feed's records.
+
+    Columns: the feed's, and `_seen_from`, `_seen_to`: the first and last extract of a run of extracts that had the row so.
+    A record may be back in an earlier state, then that state has two rows. In a delta each delivered row is a state seen once.
+    """
+    if not known.extracts:
+        empty = ", ".join(f'cast(null as varchar) as "{name}"' for name in feed.columns)
+        return f"select {empty}, cast(null as timestamp) as _seen_from, cast(null as timestamp) as _seen_to where 1 = 0"
+    rows = _full_versions(feed, known) if feed.delivery == "full" else _delta_versions(feed, known)
+    return " union all ".join(
+        f"select {_read(profile, feed, language)}, _seen_from, _seen_to from ({rows}) as rows where segment in ({numbers})"
+        for language, numbers in _languages(known.segments).items()
+    )
+
+
+def _full_versions(feed: Feed, known: FeedExtracts) -> str:
+    newest = f"timestamp {quoted(max(known.extracts)[0])}"
+    return (
+        f"select rows.*, seen.first_at as _seen_from, least(seen.last_at, {newest}) as _seen_to "
+        f"from {_rows_sql(known, feed, known.segments)} as rows "
+        f"join {_sightings(known)} as seen using (segment, row_no) where seen.first_at <= {newest}"
+    )
+
+
+def _delta_versions(feed: Feed, known: FeedExtracts) -> str:
+    rows = _delta_extracts(feed, known, known.extracts)
+    return f"select *, _extracted_at as _seen_from, _extracted_at as _seen_to from ({rows})"
+
+
+_STATE = {"_extracted_at": "timestamp", "_is_deleted": "boolean"}
+_VERSION = {"_seen_from": "timestamp", "_seen_to": "timestamp"}
+
+
+def canonical_sql(entity: str, profiles: Iterable[Profile], present: Container[str], *, versions: bool = False) -> str:
     """SQL for a canonical entity: the records of every feed that its profile maps to it, as text, with their source.
 
-    Stands on the feeds' own relations; feeds of which no file has come are left out.
+    Stands on the feeds' own relations, or on their versions; feeds of which no file has come are left out.
     """
-    columns = list(ENTITIES[entity])
+    columns, own = list(ENTITIES[entity]), _VERSION if versions else _STATE
+    suffix = "__versions" if versions else ""
     selects = [
         f"select {quoted(profile.vendor)} as source_system, {quoted(feed.entity)} as source_entity, "
         + ", ".join(f"{_canonical_value(feed.canonical, name)} as {name}" for name in columns)
-        + f", _extracted_at, _is_deleted from raw.{feed.relation}"
+        + f", {', '.join(own)} from raw.{feed.relation}{suffix}"
         for profile in profiles
         for feed in profile.feeds.values()
         if feed.canonical and feed.canonical.entity == entity and feed.name in present
@@ -59,7 +94,7 @@ def canonical_sql(entity: str, profiles: Iterable[Profile], present: Container[s
     if selects:
         return " union all ".join(selects)
     empty = ", ".join(f"cast(null as varchar) as {name}" for name in ["source_system", "source_entity", *columns])
-    return f"select {empty}, cast(null as timestamp) as _extracted_at, cast(null as boolean) as _is_deleted where 1 = 0"
+    return f"select {empty}, {', '.join(f'cast(null as {kind}) as {name}' for name, kind in own.items())} where 1 = 0"
 
 
 def _canonical_value(canonical: Canonical, name: str) -> str:
@@ -108,14 +143,7 @@ def _delta_rows(feed: Feed, known: FeedExtracts) -> str:
     """The newest record of each key; within one file the last one. Without a key the records of the newest extract."""
     newest_extract = max(known.extracts)[0]
     extracts = known.extracts if feed.key else [pair for pair in known.extracts if pair[0] == newest_extract]
-    files = {sha256 for _, sha256 in extracts}
-    segments = [segment for segment in known.segments if segment.sha256 in files]
-    numbers = {segment.sha256: segment.number for segment in segments}
-    times = ", ".join(f"({numbers[sha256]}, timestamp {quoted(at)})" for at, sha256 in extracts)
-    rows = (
-        f"select rows.*, times._extracted_at from {_rows_sql(known, feed, segments)} as rows "
-        f"join (values {times}) as times(segment, _extracted_at) using (segment)"
-    )
+    rows = _delta_extracts(feed, known, extracts)
     if not feed.key:
         return f"select *, false as _is_deleted, {_record_id(feed)} as _record_id from ({rows})"
     return (
@@ -125,17 +153,32 @@ def _delta_rows(feed: Feed, known: FeedExtracts) -> str:
     )
 
 
+def _delta_extracts(feed: Feed, known: FeedExtracts, extracts: Sequence[tuple[str, str]]) -> str:
+    """Every row of these extracts with its extract's time."""
+    files = {sha256 for _, sha256 in extracts}
+    segments = [segment for segment in known.segments if segment.sha256 in files]
+    numbers = {segment.sha256: segment.number for segment in segments}
+    times = ", ".join(f"({numbers[sha256]}, timestamp {quoted(at)})" for at, sha256 in extracts)
+    return (
+        f"select rows.*, times._extracted_at from {_rows_sql(known, feed, segments)} as rows "
+        f"join (values {times}) as times(segment, _extracted_at) using (segment)"
+    )
+
+
+def _sightings(known: FeedExtracts) -> str:
+    segments = [(s.number, known.folder / f"{s.content_hash}.parquet") for s in known.segments]
+    sighting = known.folder / f"{known.sighting}.parquet" if known.sighting else None
+    return sightings_sql(Stored(segments, known.all_times, sighting))
+
+
 def _full_rows(feed: Feed, known: FeedExtracts) -> str:
     """The last state of each key; a record that the newest extract no longer has was deleted."""
     newest = max(known.extracts)[0]
-    segments = [(s.number, known.folder / f"{s.content_hash}.parquet") for s in known.segments]
-    sighting = known.folder / f"{known.sighting}.parquet" if known.sighting else None
-    seen = sightings_sql(Stored(segments, known.all_times, sighting))
     newest_time = f"timestamp {quoted(newest)}"
     rows = (
         f"select rows.*, least(seen.last_at, {newest_time}) as _extracted_at "
         f"from {_rows_sql(known, feed, known.segments)} as rows "
-        f"join {seen} as seen using (segment, row_no) where seen.first_at <= {newest_time}"
+        f"join {_sightings(known)} as seen using (segment, row_no) where seen.first_at <= {newest_time}"
     )
     if not feed.key:
         return (

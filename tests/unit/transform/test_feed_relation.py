@@ -1,0 +1,64 @@
+"""A feed's relation and its versions, read from what landing stored."""
+
+import datetime as dt
+
+import duckdb
+import pytest
+
+from orchestration.landing.deliver import known_profiles, land
+from orchestration.settings import Settings
+from orchestration.transform.catalog import AsOf, DuckDBEngine, write_catalog
+
+HEADER = "product,series,sales_price\n"
+EXPORTS = {
+    "products-2026-09-01.csv": HEADER + "A,GTX,1\nB,GTX,2\n",
+    "products-2026-09-02.csv": HEADER + "A,GTX,1\nB,GTX,20\n",
+    "products-2026-09-03.csv": HEADER + "A,GTX,1\n",
+    "products-2026-09-04.csv": HEADER + "A,GTX,1\nB,GTX,2\n",
+}
+
+
+@pytest.fixture
+def raw(home, tmp_path):
+    """Asks the raw schema as it is at a day."""
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    for name, text in EXPORTS.items():
+        (folder / name).write_text(text)
+    settings = Settings(home=home.root, exports=folder)
+    land(home, settings)
+
+    def ask(day: str, sql: str) -> list[tuple]:
+        connection = duckdb.connect()
+        as_of = AsOf(dt.date.fromisoformat(day), "Europe/Paris")
+        write_catalog(DuckDBEngine(connection), home, known_profiles(settings), [], as_of, "EUR")
+        return connection.execute(sql).fetchall()
+
+    return ask
+
+
+CURRENT = "select product, sales_price, _is_deleted, _extracted_at::date::varchar from raw.maven__products order by 1"
+VERSIONS = """select product, sales_price, _seen_from::date::varchar, _seen_to::date::varchar
+              from raw.maven__products__versions order by 1, 3"""
+
+
+def test_a_row_that_the_newest_full_export_lacks_is_a_soft_delete(raw):
+    assert raw("2026-09-03", CURRENT) == [("A", "1", False, "2026-09-03"), ("B", "20", True, "2026-09-02")]
+
+
+def test_a_past_day_has_only_what_had_been_extracted_by_then(raw):
+    assert raw("2026-09-01", CURRENT) == [("A", "1", False, "2026-09-01"), ("B", "2", False, "2026-09-01")]
+
+
+def test_versions_are_the_runs_of_extracts_in_which_a_row_was_seen(raw):
+    assert raw("2026-09-04", VERSIONS) == [
+        ("A", "1", "2026-09-01", "2026-09-04"),
+        ("B", "2", "2026-09-01", "2026-09-01"),
+        ("B", "20", "2026-09-02", "2026-09-02"),
+        ("B", "2", "2026-09-04", "2026-09-04"),
+    ]
+    assert raw("2026-09-02", VERSIONS) == [
+        ("A", "1", "2026-09-01", "2026-09-02"),
+        ("B", "2", "2026-09-01", "2026-09-01"),
+        ("B", "20", "2026-09-02", "2026-09-02"),
+    ]
