@@ -98,11 +98,17 @@ def latest_time(
     columns = feed.extract_time.latest_of
     if not columns:
         return None
-    read = normal_columns(profile, feed, language)
-    latest = [
-        f'(select max(try_cast({read[name]} as timestamp)) from (select distinct "{name}" from {relation}))' for name in columns
-    ]
-    return connection.execute(f"select greatest({', '.join(latest)})::varchar").fetchone()[0]
+    read, locale = normal_columns(profile, feed, language), profile.locale(language)
+    formats = ", ".join(map(quoted, dict.fromkeys([*locale.timestamp_formats, *locale.date_formats])))
+    # Reading a time in full is dear: the text that stands for the latest one is found first, and only that is read.
+    moments = {
+        name: f"coalesce(try_cast({value} as timestamp), try_strptime({value}, [{formats}]))"
+        for name in columns
+        for value in [value_sql(feed, name)]
+    }
+    texts = ", ".join(f'arg_max("{name}", {moment}) as "{name}"' for name, moment in moments.items())
+    latest = ", ".join(f"try_cast({read[name]} as timestamp)" for name in columns)
+    return connection.execute(f"select greatest({latest})::varchar from (select {texts} from {relation})").fetchone()[0]
 
 
 @dataclass(frozen=True)
