@@ -1,0 +1,55 @@
+"""Random numbers that belong to a key, not to a row: the same whatever the order of rows and whoever else is there.
+
+Counter-based (Salmon et al. 2011): the finaliser of SplitMix64 (Steele, Lea & Flood 2014) over the key's hash, the stream and the
+seed. Streams are replicates or draws.
+"""
+
+import math
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+
+
+def _mixed(state: np.ndarray) -> np.ndarray:
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return state ^ (state >> np.uint64(31))
+
+
+def key_hashes(keys: pd.Series) -> np.ndarray:
+    """A 64-bit hash of each key; the same in every process."""
+    return pd.util.hash_array(keys.array if isinstance(keys.dtype, pd.StringDtype) else keys.to_numpy())
+
+
+def uniforms(hashes: np.ndarray, streams: np.ndarray, seed: int, purpose: int = 0) -> np.ndarray:
+    """One number in (0, 1) for each stream (rows) and key (columns)."""
+    start = _mixed(np.array([seed], dtype=np.uint64) + np.uint64(0x9E3779B97F4A7C15) * np.uint64(purpose + 1))
+    offsets = _mixed(start + np.uint64(0x9E3779B97F4A7C15) * (np.asarray(streams, dtype=np.uint64) + np.uint64(1)))
+    bits = _mixed(offsets[:, None] ^ hashes[None, :]) >> np.uint64(11)
+    return (bits.astype(np.float64) + 0.5) * 2.0**-53
+
+
+def cluster_weights(hashes: np.ndarray, replicate: int, seed: int) -> np.ndarray:
+    """Exponential weights, mean and variance 1, for one replicate of the Bayesian bootstrap (Rubin 1981).
+
+    Unlike multinomial or Poisson weights none is zero, so that no risk set, however small, comes out empty.
+    """
+    return -np.log(uniforms(hashes, np.array([replicate]), seed)[0])
+
+
+def t_quantile(probability: float, degrees: np.ndarray) -> np.ndarray:
+    """Student's t quantile: closed form for 1 and 2 degrees, else the Cornish-Fisher series (Abramowitz & Stegun 26.7.5)."""
+    z = NormalDist().inv_cdf(probability)
+    degrees = np.asarray(degrees, dtype=np.float64)
+    n = np.maximum(degrees, 3.0)
+    series = (
+        z
+        + (z**3 + z) / (4 * n)
+        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * n**2)
+        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * n**3)
+        + (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / (92160 * n**4)
+    )
+    one = math.tan(math.pi * (probability - 0.5))
+    two = (2 * probability - 1) / math.sqrt(2 * probability * (1 - probability))
+    return np.where(degrees >= 3, series, np.where(degrees >= 2, two, np.where(degrees >= 1, one, np.nan)))
