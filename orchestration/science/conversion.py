@@ -1,7 +1,7 @@
-"""Five readings of one conversion, side by side: two that hold and three that a dashboard usually shows.
+"""Five readings of one conversion, side by side: one that holds, and those that a dashboard usually shows.
 
-All take one cohort's spells: `entered_day` and `ended_day` (day numbers; the end NULL while open) and `cause` (spells.py), as known on
-day `as_of`. `cumulative_incidence_at` is the estimate; the others are here so that the size of their error can be shown.
+All take spells by day: `entered_day` and `ended_day` (numbers; the end NULL while open) and `cause` (spells.py), and read them
+as known at `as_of`. `cumulative_incidence_at` is the estimate; with the others the size of their error can be shown.
 """
 
 import numpy as np
@@ -19,9 +19,7 @@ def spells_as_known(spells: pd.DataFrame, as_of: float) -> pd.DataFrame:
     frame = frame[frame["entered_day"] <= as_of]
     ended = frame["ended_day"].fillna(np.inf)
     known = ended <= as_of
-    return frame.assign(
-        cause=np.where(known, frame["cause"], 0), exit_days=np.minimum(ended, as_of) - frame["entered_day"]
-    )
+    return frame.assign(cause=np.where(known, frame["cause"], 0), exit_days=np.minimum(ended, as_of) - frame["entered_day"])
 
 
 def share_reached(spells: pd.DataFrame, as_of: float, entered_since: float = -np.inf) -> float:

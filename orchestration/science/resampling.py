@@ -1,7 +1,7 @@
 """Random numbers that belong to a key, not to a row: the same whatever the order of rows and whoever else is there.
 
-Counter-based (Salmon et al. 2011): the finaliser of SplitMix64 (Steele, Lea & Flood 2014) over the key's hash, the stream and the
-seed. Streams are replicates or draws.
+Counter-based (Salmon et al. 2011): SplitMix64's finaliser (Steele, Lea & Flood 2014) over the key's hash, a stream (a replicate
+or a draw) and the seed.
 """
 
 import math
@@ -9,6 +9,8 @@ from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
+
+_STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
 def _mixed(state: np.ndarray) -> np.ndarray:
@@ -24,8 +26,9 @@ def key_hashes(keys: pd.Series) -> np.ndarray:
 
 def uniforms(hashes: np.ndarray, streams: np.ndarray, seed: int, purpose: int = 0) -> np.ndarray:
     """One number in (0, 1) for each stream (rows) and key (columns)."""
-    start = _mixed(np.array([seed], dtype=np.uint64) + np.uint64(0x9E3779B97F4A7C15) * np.uint64(purpose + 1))
-    offsets = _mixed(start + np.uint64(0x9E3779B97F4A7C15) * (np.asarray(streams, dtype=np.uint64) + np.uint64(1)))
+    # Arrays of one, not scalars: only arrays wrap around without a warning.
+    start = _mixed(np.array([seed], dtype=np.uint64) + _STEP * np.array([purpose + 1], dtype=np.uint64))
+    offsets = _mixed(start + _STEP * (np.asarray(streams, dtype=np.uint64) + np.uint64(1)))
     bits = _mixed(offsets[:, None] ^ hashes[None, :]) >> np.uint64(11)
     return (bits.astype(np.float64) + 0.5) * 2.0**-53
 

@@ -17,7 +17,7 @@ CAUSES = ("reached", "terminal", "recycled")
 FROM_THE_START = -1.0
 
 
-class UnusableFrame(ValueError):
+class FrameError(ValueError):
     """A frame that an estimator cannot take; says which column, what is wrong and how to mend it."""
 
 
@@ -41,7 +41,7 @@ def as_frame(table: pd.DataFrame | pa.Table, columns: Sequence[str]) -> pd.DataF
     """A frame that has these columns."""
     frame = table.to_pandas() if isinstance(table, pa.Table) else table
     if absent := [column for column in columns if column not in frame.columns]:
-        raise UnusableFrame(f"columns {absent} are absent; the frame has {list(frame.columns)}")
+        raise FrameError(f"columns {absent} are absent; the frame has {list(frame.columns)}")
     return frame
 
 
@@ -49,7 +49,7 @@ def finite_days(frame: pd.DataFrame, column: str) -> np.ndarray:
     """A column of days as floats; refuses gaps and negative times."""
     days = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
     if wrong := int(np.count_nonzero(~(np.isfinite(days) & (days >= 0)))):
-        raise UnusableFrame(f"column {column}: {wrong} rows are NULL, infinite or negative; leave them out or mend their dates")
+        raise FrameError(f"column {column}: {wrong} rows are NULL, infinite or negative; leave them out or mend their dates")
     return days
 
 
@@ -57,18 +57,18 @@ def read_spells(table: pd.DataFrame | pa.Table, group_columns: Sequence[str]) ->
     """Check a frame of spells and number its groups.
 
     Raises:
-        UnusableFrame: a column is absent or holds what it may not.
+        FrameError: a column is absent or holds what it may not.
     """
     frame = as_frame(table, [*group_columns, "exit_days", "cause"])
     exit_days = finite_days(frame, "exit_days")
     cause = frame["cause"].to_numpy(dtype=np.float64, na_value=np.nan)
     if wrong := int(np.count_nonzero(~np.isin(cause, (0, 1, 2, 3)))):
-        raise UnusableFrame(f"column cause: {wrong} rows hold something other than 0, 1, 2 or 3; map other ends to 2")
+        raise FrameError(f"column cause: {wrong} rows hold something other than 0, 1, 2 or 3; map other ends to 2")
     entry_days = np.full(len(frame), FROM_THE_START)
     if "entry_days" in frame.columns:
         late = frame["entry_days"].to_numpy(dtype=np.float64, na_value=0.0)
         if wrong := int(np.count_nonzero(~(np.isfinite(late) & (late >= 0) & (late <= exit_days)))):
-            raise UnusableFrame(f"column entry_days: {wrong} rows are negative or after exit_days; a spell ends after it was seen")
+            raise FrameError(f"column entry_days: {wrong} rows are negative or after exit_days; a spell ends after it was seen")
         entry_days = np.where(late > 0, late, FROM_THE_START)
     group, keys = number_groups(frame, group_columns)
     return Spells(group, entry_days, exit_days, cause.astype(np.int8), keys)
@@ -80,7 +80,7 @@ def number_groups(frame: pd.DataFrame, group_columns: Sequence[str]) -> tuple[np
         return np.zeros(len(frame), dtype=np.int64), pd.DataFrame(index=range(1))
     columns = list(group_columns)
     if wrong := int(frame[columns].isna().any(axis=1).sum()):
-        raise UnusableFrame(f"columns {columns}: {wrong} rows have no group; give them a value such as 'all' or 'unknown'")
+        raise FrameError(f"columns {columns}: {wrong} rows have no group; give them a value such as 'all' or 'unknown'")
     group = frame.groupby(columns, sort=True, observed=True).ngroup().to_numpy(dtype=np.int64)
     first = np.unique(group, return_index=True)[1]
     return group, frame[columns].iloc[first].reset_index(drop=True)
@@ -165,4 +165,6 @@ def _count_at_least(
     # One level more than there are, for questions above all values.
     key = np.sort(group * (len(levels) + 1) + rank)
     end = np.cumsum(np.bincount(group, minlength=n_groups))
-    return end[asked_group] - np.searchsorted(key, asked_group * (len(levels) + 1) + np.searchsorted(levels, asked, "left"), "left")
+    return end[asked_group] - np.searchsorted(
+        key, asked_group * (len(levels) + 1) + np.searchsorted(levels, asked, "left"), "left"
+    )

@@ -1,7 +1,7 @@
 """Conversion under censoring: cumulative incidence with competing risks, and time in stage, for many groups in one pass.
 
-Aalen & Johansen (1978): F_k(t) = sum over event times of S(t-) d_k / n, S the all-cause Kaplan-Meier (1958) estimate; its standard
-error by the delta method (Marubini & Valsecchi 1995). Risk sets, units and ties: spells.py. Intervals: bootstrap clustered on
+Aalen & Johansen (1978): F_k(t) = sum over event times of S(t-) d_k / n, S the all-cause Kaplan-Meier (1958) estimate; standard
+errors by the delta method (Marubini & Valsecchi 1995). Risk sets, units and ties: spells.py. Intervals: bootstrap clustered on
 accounts, because leads of one account are not independent. Never 1 - KM with other exits censored: see conversion.py.
 """
 
@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from orchestration.science.resampling import cluster_weights, key_hashes, t_quantile
-from orchestration.science.spells import CAUSES, RiskSets, UnusableFrame, as_frame, read_spells
+from orchestration.science.spells import CAUSES, FrameError, RiskSets, as_frame, read_spells
 
 # S(t) <= 1 - p is asked of products of fractions: 0.5000000000000001 is a half.
 _ROUNDING = 1e-12
@@ -104,12 +104,12 @@ def cumulative_incidence(
 ) -> pd.DataFrame:
     """One row per group and horizon, in order: the cumulative incidence of each cause.
 
-    Columns: the group's, `horizon_days`, `n_entered`, `n_at_risk` (at the horizon), `incidence_*` and `se_*` per cause, `survival`,
-    `is_shown` (false past the last time with `min_at_risk` at risk: publish NULL there), and, when an account column is named,
-    `n_accounts`, `ci_low`, `ci_high` of `incidence_reached`.
+    Columns: the group's, `horizon_days`, `n_entered`, `n_at_risk` (at the horizon), `incidence_*` and `se_*` per cause,
+    `survival`, `is_shown` (false past the last time with `min_at_risk` at risk: publish NULL there), and, when an account
+    column is named, `n_accounts`, `ci_low`, `ci_high` of `incidence_reached`.
 
     Raises:
-        UnusableFrame: see spells.py; or an account is NULL.
+        FrameError: see spells.py; or an account is NULL.
     """
     frame = as_frame(spells, [*group_columns, *([account_column] if account_column else [])])
     checked = read_spells(frame, group_columns)
@@ -132,7 +132,7 @@ def cumulative_incidence(
     if account_column:
         accounts = frame[account_column]
         if wrong := int(accounts.isna().sum()):
-            raise UnusableFrame(f"column {account_column}: {wrong} rows are NULL; without an account take the person's key")
+            raise FrameError(f"column {account_column}: {wrong} rows are NULL; without an account take the person's key")
         hashes, account = np.unique(key_hashes(accounts), return_inverse=True)
         n_accounts = _count_distinct(checked.group, account, checked.n_groups)[group]
         spread = _clustered_spread(risk, hashes, account, cell, replicates, seed)
