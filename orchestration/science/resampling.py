@@ -25,11 +25,11 @@ def key_hashes(keys: pd.Series) -> np.ndarray:
 
 
 def uniforms(hashes: np.ndarray, streams: np.ndarray, seed: int, purpose: int = 0) -> np.ndarray:
-    """One number in (0, 1) for each stream (rows) and key (columns)."""
+    """A number in (0, 1) for each key and stream, which are broadcast against each other."""
     # Arrays of one, not scalars: only arrays wrap around without a warning.
     start = _mixed(np.array([seed], dtype=np.uint64) + _STEP * np.array([purpose + 1], dtype=np.uint64))
     offsets = _mixed(start + _STEP * (np.asarray(streams, dtype=np.uint64) + np.uint64(1)))
-    bits = _mixed(offsets[:, None] ^ hashes[None, :]) >> np.uint64(11)
+    bits = _mixed(offsets ^ hashes) >> np.uint64(11)
     return (bits.astype(np.float64) + 0.5) * 2.0**-53
 
 
@@ -38,7 +38,13 @@ def cluster_weights(hashes: np.ndarray, replicate: int, seed: int) -> np.ndarray
 
     Unlike multinomial or Poisson weights none is zero, so that no risk set, however small, comes out empty.
     """
-    return -np.log(uniforms(hashes, np.array([replicate]), seed)[0])
+    return -np.log(uniforms(hashes, np.array([replicate]), seed))
+
+
+def normals(hashes: np.ndarray, streams: np.ndarray, seed: int, purpose: int) -> np.ndarray:
+    """Standard normal numbers (Box & Muller 1958); takes the purposes `purpose` and `purpose + 1`."""
+    radius = np.sqrt(-2 * np.log(uniforms(hashes, streams, seed, purpose)))
+    return radius * np.cos(2 * np.pi * uniforms(hashes, streams, seed, purpose + 1))
 
 
 def t_quantile(probability: float, degrees: np.ndarray) -> np.ndarray:

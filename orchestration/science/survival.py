@@ -91,6 +91,37 @@ def _standard_error(
     return np.sqrt(np.maximum(variance, 0.0))
 
 
+class ResampledCurves:
+    """Replicates of the curves of cause 1 in which whole clusters (accounts) weigh more or less."""
+
+    def __init__(self, risk: RiskSets, hashes: np.ndarray, cluster: np.ndarray, seed: int) -> None:
+        """Take the clusters' hashes in order, and each spell's cluster as its place in them."""
+        cluster = cluster[risk.rows]
+        # Sums of floats depend on their order: rows in an order of their own content make them independent of the input's.
+        order = np.lexsort((cluster, risk.joins, risk.cause, risk.leaves))
+        self._risk, self._hashes, self._seed = risk, hashes, seed
+        self._cluster, self._leaves, self._joins = cluster[order], risk.leaves[order], risk.joins[order]
+        cause = risk.cause[order]
+        self._ended, self._reached = np.flatnonzero(cause > 0), np.flatnonzero(cause == 1)
+        self._slot = np.append(risk.slot, risk.n_slots)
+
+    def curves(self, replicate: int) -> tuple[np.ndarray, np.ndarray]:
+        """S and F of cause 1 by cell, and at the end, where cell -1 points, their values before the first event."""
+        n_slots = self._risk.n_slots
+        weight = cluster_weights(self._hashes, replicate, self._seed)[self._cluster]
+        left = np.bincount(self._leaves, weight, n_slots)
+        joined = np.bincount(self._joins, weight, n_slots)
+        ended = np.bincount(self._leaves[self._ended], weight[self._ended], n_slots)
+        reached = np.bincount(self._leaves[self._reached], weight[self._reached], n_slots)
+        survival, incidence = np.ones(n_slots + 1), np.zeros(n_slots + 1)
+        for block in self._risk.blocks:
+            n = np.cumsum(block.of(joined), axis=1) - np.cumsum(block.of(left), axis=1) + block.of(left)
+            before, block.of(survival)[:] = _survival(n, block.of(ended))
+            share = np.divide(before * block.of(reached), n, out=np.zeros_like(n), where=block.of(reached) > 0)
+            np.cumsum(share, axis=1, out=block.of(incidence))
+        return survival[self._slot], incidence[self._slot]
+
+
 def cumulative_incidence(
     spells: pd.DataFrame | pa.Table,
     group_columns: Sequence[str],
@@ -155,27 +186,11 @@ def _clustered_spread(
 
     Only a mean and a sum of squares are kept, so that memory does not grow with the replicates.
     """
-    account = account[risk.rows]
-    # Sums of floats depend on their order: rows in an order of their own content make the result independent of the input's.
-    order = np.lexsort((account, risk.joins, risk.cause, risk.leaves))
-    account, leaves, joins, cause = account[order], risk.leaves[order], risk.joins[order], risk.cause[order]
-    any_event, reached = np.flatnonzero(cause > 0), np.flatnonzero(cause == 1)
-    leaves_any, leaves_reached = leaves[any_event], leaves[reached]
-    slot = np.append(risk.slot, risk.n_slots)[cell]
+    resampled = ResampledCurves(risk, hashes, account, seed)
     mean, squares = np.zeros(len(cell)), np.zeros(len(cell))
     for replicate in range(replicates):
-        weight = cluster_weights(hashes, replicate, seed)[account]
-        left = np.bincount(leaves, weight, risk.n_slots)
-        joined = np.bincount(joins, weight, risk.n_slots)
-        events = np.bincount(leaves_any, weight[any_event], risk.n_slots)
-        wins = np.bincount(leaves_reached, weight[reached], risk.n_slots)
-        incidence = np.zeros(risk.n_slots + 1)
-        for block in risk.blocks:
-            n = np.cumsum(block.of(joined), axis=1) - np.cumsum(block.of(left), axis=1) + block.of(left)
-            before, _ = _survival(n, block.of(events))
-            share = np.divide(before * block.of(wins), n, out=np.zeros_like(n), where=block.of(wins) > 0)
-            np.cumsum(share, axis=1, out=block.of(incidence))
-        drawn = incidence[slot]
+        _, incidence = resampled.curves(replicate)
+        drawn = incidence[cell]
         step = drawn - mean
         mean += step / (replicate + 1)
         squares += step * (drawn - mean)

@@ -3,14 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from orchestration.science.resampling import cluster_weights, key_hashes, t_quantile, uniforms
+from orchestration.science.resampling import cluster_weights, key_hashes, normals, t_quantile, uniforms
 
 HASHES = key_hashes(pd.Series(range(20_000)))
 
 
 def test_numbers_are_uniform_and_streams_purposes_and_seeds_are_unrelated():
-    numbers = uniforms(HASHES, np.arange(6), seed=1)
-    others = [uniforms(HASHES, np.arange(1), seed=2)[0], uniforms(HASHES, np.arange(1), seed=1, purpose=1)[0]]
+    numbers = uniforms(HASHES, np.arange(6)[:, None], seed=1)
+    others = [uniforms(HASHES, np.arange(1), seed=2), uniforms(HASHES, np.arange(1), seed=1, purpose=1)]
     counts = np.stack([np.histogram(row, bins=20, range=(0, 1))[0] for row in numbers])
     # Chi-squared with 19 degrees: 43.8 is passed by one in a thousand.
     assert (((counts - 1_000) ** 2 / 1_000).sum(axis=1) < 43.8).all()
@@ -21,7 +21,8 @@ def test_numbers_are_uniform_and_streams_purposes_and_seeds_are_unrelated():
 
 def test_a_keys_number_does_not_depend_on_the_other_keys():
     some = np.array([17, 3, 999])
-    np.testing.assert_array_equal(uniforms(HASHES, np.arange(4), 1)[:, some], uniforms(HASHES[some], np.arange(4), 1))
+    streams = np.arange(4)[:, None]
+    np.testing.assert_array_equal(uniforms(HASHES, streams, 1)[:, some], uniforms(HASHES[some], streams, 1))
 
 
 def test_text_keys_hash_alike_whatever_holds_them():
@@ -33,6 +34,11 @@ def test_weights_have_mean_and_variance_one_and_are_never_zero():
     weights = np.concatenate([cluster_weights(HASHES, replicate, 3) for replicate in range(20)])
     np.testing.assert_allclose([weights.mean(), weights.var()], 1, atol=0.02)
     assert weights.min() > 0
+
+
+def test_normals_have_their_moments_and_tails():
+    drawn = normals(HASHES, np.arange(10)[:, None], 5, purpose=2)
+    np.testing.assert_allclose([drawn.mean(), drawn.std(), (drawn > 1.959964).mean() * 40], [0, 1, 1], atol=0.04)
 
 
 def test_student_quantiles_equal_the_tables():
