@@ -1,0 +1,197 @@
+"""Won amount of the coming periods: last year's, the trailing mean, stage-weighted, and a survival Monte Carlo with its spread.
+
+Days count from the origin, the last day known; periods are (0, end 1], (end 1, end 2] … `open_deals` has opportunity_key,
+segment, stage, age_days (in the stage), amount; `history` a row per past stage entry with opportunity_key, segment, stage,
+exit_days to the deal's end or the origin, cause (1 won, 2 and 3 other ends, 0 open), amount at entry, won_amount (NULL unless
+won), followup_days from entry to origin; `arrivals` a row per deal created lately: segment, stage, amount. One currency.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from orchestration.science.resampling import key_hashes, normals, uniforms
+from orchestration.science.spells import FrameError, as_frame
+from orchestration.science.win_curves import NOT_CREATED, WinCurves
+
+QUANTILES = (0.1, 0.5, 0.9)
+_CELLS_AT_ONCE = 4_000_000
+# Purposes of random numbers; a normal takes two.
+_OUTCOME, _RATIO = 0, 1
+
+
+@dataclass(frozen=True)
+class SurvivalForecast:
+    """Drawn won amounts, a row per draw and a column per period: of what is open, and of what is still to be created."""
+
+    period_ends: np.ndarray
+    from_open: np.ndarray
+    from_new: np.ndarray
+
+    def summary(self) -> pd.DataFrame:
+        """One row per period: its end, P10, P50, P90, the mean, and the parts of the mean."""
+        total = self.from_open + self.from_new
+        low, middle, high = np.quantile(total, QUANTILES, axis=0)
+        return pd.DataFrame(
+            {
+                "period_end_days": self.period_ends,
+                "p10": low,
+                "p50": middle,
+                "p90": high,
+                "mean": total.mean(axis=0),
+                "mean_from_open": self.from_open.mean(axis=0),
+                "mean_from_new": self.from_new.mean(axis=0),
+            }
+        )
+
+
+def same_period_last_year(actuals: Sequence[float], periods_per_year: int = 12) -> float:
+    """The next period's forecast from the actuals so far, in order; NULL with less than a year of them."""
+    return float(actuals[-periods_per_year]) if len(actuals) >= periods_per_year else float("nan")
+
+
+def trailing_mean(actuals: Sequence[float], periods: int = 4) -> float:
+    """The mean of the last periods; NULL when there are fewer."""
+    return float(np.mean(actuals[-periods:])) if len(actuals) >= periods else float("nan")
+
+
+def stage_weighted(open_deals: pd.DataFrame, history: pd.DataFrame, period_ends: Sequence[float]) -> np.ndarray:
+    """Per period, the open amount times what its stage has won of its amount in as many days.
+
+    The rate is by value, from entries that have had the time. It knows neither age nor pipeline still to be created.
+    """
+    deals = as_frame(open_deals, ["stage", "amount"])
+    past = as_frame(history, ["stage", "exit_days", "cause", "amount", "won_amount", "followup_days"])
+    by_stage = deals.groupby("stage", sort=True)["amount"].sum()
+    won_by = np.zeros(len(period_ends))
+    for place, end in enumerate(period_ends):
+        mature = past[past["followup_days"] >= end]
+        won = mature["won_amount"].where((mature["cause"] == 1) & (mature["exit_days"] <= end), 0.0)
+        value = won.groupby(mature["stage"]).sum()
+        rate = value / mature.groupby("stage")["amount"].sum()
+        won_by[place] = (by_stage * rate.replace([np.inf, -np.inf], np.nan).reindex(by_stage.index).fillna(0.0)).sum()
+    return np.maximum(np.diff(won_by, prepend=0.0), 0.0)
+
+
+def survival_forecast(
+    open_deals: pd.DataFrame,
+    history: pd.DataFrame,
+    arrivals: pd.DataFrame,
+    *,
+    arrival_days: float,
+    period_ends: Sequence[float],
+    draws: int = 2_000,
+    replicates: int = 50,
+    seed: int = 20260101,
+    min_at_risk: int = 10,
+) -> SurvivalForecast:
+    """Draw outcome, day and amount of each open opportunity and of those that `arrival_days` of arrivals let expect.
+
+    The draws are shared among bootstrap replicates of the win curves, so that the spread includes what history cannot tell.
+
+    Raises:
+        FrameError: a column is absent, an opportunity is there twice, or an amount or age is NULL.
+    """
+    deals = _checked_open(open_deals)
+    new = as_frame(arrivals, ["segment", "stage", "amount"]).dropna(subset="amount")
+    ends = np.asarray(period_ends, dtype=np.float64)
+    if len(ends) == 0 or (np.diff(ends, prepend=0.0) <= 0).any():
+        raise FrameError(f"period_ends {list(period_ends)}: give at least one, above 0 and rising")
+    curves = WinCurves(history, min_at_risk=min_at_risk, seed=seed)
+    ratio = _amount_ratio(history)
+    from_open, from_new = np.zeros((draws, len(ends))), np.zeros((draws, len(ends)))
+    hashes = key_hashes(deals["opportunity_key"])
+    order = np.argsort(hashes, kind="stable")  # sums in an order of their own
+    deals, hashes = deals.iloc[order], hashes[order]
+    age = deals["age_days"].to_numpy(dtype=np.float64)
+    amount = deals["amount"].to_numpy(dtype=np.float64)
+    open_reading = curves.locate(deals["segment"], deals["stage"], age, age[:, None] + ends[None, :])
+    new = new.sort_values(["stage", "segment", "amount"], kind="stable")
+    for replicate, streams in enumerate(np.array_split(np.arange(draws), min(replicates, draws))):
+        chance = curves.win_probability(open_reading, replicate)
+        step = max(1, _CELLS_AT_ONCE // max(len(deals), 1))
+        for start in range(0, len(streams), step):
+            part = streams[start : start + step]
+            from_open[part] = _draw_open(hashes, amount, chance, part, ratio, seed)
+        rng = np.random.default_rng([seed, replicate])
+        from_new[streams] = _draw_new(rng, new, curves, replicate, arrival_days, ends, len(streams), ratio)
+    return SurvivalForecast(ends, from_open, from_new)
+
+
+def _checked_open(open_deals: pd.DataFrame) -> pd.DataFrame:
+    deals = as_frame(open_deals, ["opportunity_key", "segment", "stage", "age_days", "amount"])
+    if wrong := int(deals["opportunity_key"].duplicated().sum()):
+        raise FrameError(f"column opportunity_key: {wrong} rows are there twice; give one row per open opportunity")
+    for column in ("age_days", "amount"):
+        if wrong := int(deals[column].isna().sum()):
+            raise FrameError(
+                f"column {column}: {wrong} rows are NULL; give the mean of the segment, or leave them out and say so"
+            )
+    return deals
+
+
+def _amount_ratio(history: pd.DataFrame) -> tuple[float, float]:
+    """Mean and deviation of the logarithm of won to forecast amount; 1 without spread when nothing can be compared."""
+    past = as_frame(history, ["amount", "won_amount", "cause"])
+    comparable = past[(past["cause"] == 1) & (past["amount"] > 0) & (past["won_amount"] > 0)]
+    if comparable.empty:
+        return 0.0, 0.0
+    logarithms = np.sort(np.log(comparable["won_amount"].to_numpy(np.float64) / comparable["amount"].to_numpy(np.float64)))
+    return float(logarithms.mean()), float(logarithms.std(ddof=1)) if len(logarithms) > 1 else 0.0
+
+
+def _draw_open(
+    hashes: np.ndarray, amount: np.ndarray, chance: np.ndarray, streams: np.ndarray, ratio: tuple[float, float], seed: int
+) -> np.ndarray:
+    """Won amount per draw and period. A deal's luck is tied to its key: other deals do not change it."""
+    n_periods = chance.shape[1]
+    luck = uniforms(hashes[None, :], streams[:, None], seed, _OUTCOME)
+    draw, deal = np.nonzero(luck < chance[:, -1])
+    period = (luck[draw, deal][:, None] >= chance[deal]).sum(axis=1)
+    won = amount[deal] * np.exp(ratio[0] + ratio[1] * normals(hashes[deal], streams[draw], seed, _RATIO))
+    return np.bincount(draw * n_periods + period, won, len(streams) * n_periods).reshape(len(streams), n_periods)
+
+
+def _draw_new(
+    rng: np.random.Generator,
+    arrivals: pd.DataFrame,
+    curves: WinCurves,
+    replicate: int,
+    arrival_days: float,
+    ends: np.ndarray,
+    draws: int,
+    ratio: tuple[float, float],
+) -> np.ndarray:
+    """Won amount per draw and period of opportunities still to be created.
+
+    Their number is Poisson around a rate that is itself only known from `arrival_days` (Gamma, Jeffreys' prior).
+    """
+    n_periods = len(ends)
+    if arrivals.empty:
+        return np.zeros((draws, n_periods))
+    rate = rng.gamma(len(arrivals) + 0.5, 1 / arrival_days, draws)
+    created = rng.poisson(rate * ends[-1])
+    draw = np.repeat(np.arange(draws), created)
+    like = rng.integers(0, len(arrivals), len(draw))
+    created_on = np.ceil(rng.uniform(0, ends[-1], len(draw)))
+    # Read once for each kind of arrival and each day left: far fewer than arrivals drawn.
+    kinds = arrivals.groupby(["stage", "segment"], sort=True).ngroup().to_numpy()
+    first = np.unique(kinds, return_index=True)[1]
+    days_left = np.arange(int(np.ceil(ends[-1])) + 1, dtype=np.float64)
+    reading = curves.locate(
+        arrivals["segment"].to_numpy()[first],
+        arrivals["stage"].to_numpy()[first],
+        np.full(len(first), NOT_CREATED),
+        np.tile(days_left, (len(first), 1)),
+    )
+    chance_within = curves.win_probability(reading, replicate)
+    left = np.floor(ends[None, :] - created_on[:, None]).astype(np.int64)
+    chance = np.where(left >= 0, chance_within[kinds[like][:, None], np.maximum(left, 0)], 0.0)
+    luck = rng.random(len(draw))
+    won = np.flatnonzero(luck < chance[:, -1])
+    period = (luck[won][:, None] >= chance[won]).sum(axis=1)
+    amount = arrivals["amount"].to_numpy(dtype=np.float64)[like[won]]
+    amount = amount * np.exp(ratio[0] + ratio[1] * rng.standard_normal(len(won)))
+    return np.bincount(draw[won] * n_periods + period, amount, draws * n_periods).reshape(draws, n_periods)
