@@ -1,11 +1,11 @@
 """How good each forecast would have been: made again at past origins with what was known then, and held against what came.
 
-`entries` has a row per stage entry: opportunity_key, segment, stage, entered_day, ended_day (of the opportunity; NULL while open),
-cause, amount at entry, won_amount. `snapshots` has a row per origin and open opportunity: snapshot_day and the columns of
-`open_deals` (forecast.py). Errors: Hyndman & Athanasopoulos (2021); pinball loss: Koenker & Bassett (1978).
+`entries` has a row per stage entry: opportunity_key, segment, stage, entered_day, left_day (of the stage), ended_day (of the
+opportunity; both NULL until then), cause, amount at entry, won_amount. `snapshots` has a row per origin and open opportunity:
+snapshot_day and the columns of `open_deals` (forecast.py). Errors: Hyndman & Athanasopoulos (2021); pinball loss: Koenker &
+Bassett (1978).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,14 +16,28 @@ from orchestration.science.forecast import QUANTILES, same_period_last_year, sta
 from orchestration.science.spells import FrameError, as_frame
 
 METHODS = ("same_period_last_year", "stage_weighted", "survival", "trailing_mean")
-_ENTRY_COLUMNS = ("opportunity_key", "segment", "stage", "entered_day", "ended_day", "cause", "amount", "won_amount")
+_ENTRY_COLUMNS = (
+    "opportunity_key",
+    "segment",
+    "stage",
+    "entered_day",
+    "left_day",
+    "ended_day",
+    "cause",
+    "amount",
+    "won_amount",
+)
 
 
 def history_as_known(entries: pd.DataFrame, origin: float, history_days: float = 1_095) -> pd.DataFrame:
     """The forecast's `history` at an origin: entries of the last `history_days`, their ends only as far as known."""
     frame = as_frame(entries, _ENTRY_COLUMNS)
     known = spells_as_known(frame[frame["entered_day"] > origin - history_days], origin)
-    return known.assign(won_amount=known["won_amount"].where(known["cause"] == 1), followup_days=origin - known["entered_day"])
+    return known.assign(
+        stage_days=np.minimum(known["left_day"].fillna(np.inf) - known["entered_day"], known["exit_days"]),
+        won_amount=known["won_amount"].where(known["cause"] == 1),
+        followup_days=origin - known["entered_day"],
+    )
 
 
 def arrivals_as_known(entries: pd.DataFrame, origin: float, arrival_days: float) -> pd.DataFrame:
@@ -42,6 +56,7 @@ def rolling_origin(
     history_days: float = 1_095,
     arrival_days: float = 365,
     draws: int = 500,
+    replicates: int = 20,
     seed: int = 20260101,
 ) -> pd.DataFrame:
     """One row per origin (snapshot day whose period is over by `last_day`) and method.
@@ -55,9 +70,16 @@ def rolling_origin(
     for origin, open_deals in snapshots[snapshots["snapshot_day"] + period_days <= last_day].groupby("snapshot_day", sort=True):
         history = history_as_known(entries, origin, history_days)
         survival = survival_forecast(
-            open_deals, history, arrivals_as_known(entries, origin, arrival_days),
-            arrival_days=min(arrival_days, max(origin - won.first_day, 1)), period_ends=[period_days], draws=draws, seed=seed,
-        ).summary().iloc[0]  # fmt: skip
+            open_deals,
+            history,
+            arrivals_as_known(entries, origin, arrival_days),
+            arrival_days=min(arrival_days, max(origin - won.first_day, 1)),
+            period_ends=[period_days],
+            draws=draws,
+            replicates=replicates,
+            seed=seed,
+        )
+        survival = survival.summary().iloc[0]
         points = {
             "same_period_last_year": same_period_last_year(won.periods_until(origin - 365 + period_days, period_days, 1), 1),
             "stage_weighted": float(stage_weighted(open_deals, history, [period_days])[0]),

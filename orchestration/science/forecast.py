@@ -2,8 +2,8 @@
 
 Days count from the origin, the last day known; periods are (0, end 1], (end 1, end 2] … `open_deals` has opportunity_key,
 segment, stage, age_days (in the stage), amount; `history` a row per past stage entry with opportunity_key, segment, stage,
-exit_days to the deal's end or the origin, cause (1 won, 2 and 3 other ends, 0 open), amount at entry, won_amount (NULL unless
-won), followup_days from entry to origin; `arrivals` a row per deal created lately: segment, stage, amount. One currency.
+exit_days to the deal's end or the origin, cause (1 won, 2 and 3 other ends, 0 open), stage_days in the stage itself, amount,
+won_amount (NULL unless won), followup_days to the origin; `arrivals` a row per deal newly created: segment, stage, amount.
 """
 
 from collections.abc import Sequence
@@ -58,19 +58,21 @@ def trailing_mean(actuals: Sequence[float], periods: int = 4) -> float:
 
 
 def stage_weighted(open_deals: pd.DataFrame, history: pd.DataFrame, period_ends: Sequence[float]) -> np.ndarray:
-    """Per period, the open amount times what its stage has won of its amount in as many days.
+    """Per period, the open amount times the share that was won, within as many days, of the amounts that stood in its stage.
 
-    The rate is by value, from entries that have had the time. It knows neither age nor pipeline still to be created.
+    The share is over all past days on which deals stood there and that have had the time: a day in the pipeline is what the
+    forecast is made on, and deals that stay long are seen more often. It knows neither age nor pipeline still to be created.
     """
     deals = as_frame(open_deals, ["stage", "amount"])
-    past = as_frame(history, ["stage", "exit_days", "cause", "amount", "won_amount", "followup_days"])
+    past = as_frame(history, ["stage", "stage_days", "exit_days", "cause", "amount", "won_amount", "followup_days"])
     by_stage = deals.groupby("stage", sort=True)["amount"].sum()
     won_by = np.zeros(len(period_ends))
     for place, end in enumerate(period_ends):
-        mature = past[past["followup_days"] >= end]
-        won = mature["won_amount"].where((mature["cause"] == 1) & (mature["exit_days"] <= end), 0.0)
-        value = won.groupby(mature["stage"]).sum()
-        rate = value / mature.groupby("stage")["amount"].sum()
+        # Days u with u < stage_days and u + end <= followup_days; and of these the days with exit_days <= u + end.
+        until = np.minimum(past["stage_days"], past["followup_days"] - end + 1)
+        stood = past["amount"] * np.maximum(until, 0)
+        won = past["won_amount"].where(past["cause"] == 1, 0.0) * np.maximum(until - np.maximum(past["exit_days"] - end, 0), 0)
+        rate = won.groupby(past["stage"]).sum() / stood.groupby(past["stage"]).sum()
         won_by[place] = (by_stage * rate.replace([np.inf, -np.inf], np.nan).reindex(by_stage.index).fillna(0.0)).sum()
     return np.maximum(np.diff(won_by, prepend=0.0), 0.0)
 
@@ -107,8 +109,8 @@ def survival_forecast(
     deals, hashes = deals.iloc[order], hashes[order]
     age = deals["age_days"].to_numpy(dtype=np.float64)
     amount = deals["amount"].to_numpy(dtype=np.float64)
-    open_reading = curves.locate(deals["segment"], deals["stage"], age, age[:, None] + ends[None, :])
-    new = new.sort_values(["stage", "segment", "amount"], kind="stable")
+    open_reading = curves.locate(deals, age, age[:, None] + ends[None, :])
+    pipeline = _NewPipeline(new, curves, arrival_days, ends)
     for replicate, streams in enumerate(np.array_split(np.arange(draws), min(replicates, draws))):
         chance = curves.win_probability(open_reading, replicate)
         step = max(1, _CELLS_AT_ONCE // max(len(deals), 1))
@@ -116,7 +118,7 @@ def survival_forecast(
             part = streams[start : start + step]
             from_open[part] = _draw_open(hashes, amount, chance, part, ratio, seed)
         rng = np.random.default_rng([seed, replicate])
-        from_new[streams] = _draw_new(rng, new, curves, replicate, arrival_days, ends, len(streams), ratio)
+        from_new[streams] = pipeline.draw(rng, replicate, len(streams), ratio)
     return SurvivalForecast(ends, from_open, from_new)
 
 
@@ -154,44 +156,36 @@ def _draw_open(
     return np.bincount(draw * n_periods + period, won, len(streams) * n_periods).reshape(len(streams), n_periods)
 
 
-def _draw_new(
-    rng: np.random.Generator,
-    arrivals: pd.DataFrame,
-    curves: WinCurves,
-    replicate: int,
-    arrival_days: float,
-    ends: np.ndarray,
-    draws: int,
-    ratio: tuple[float, float],
-) -> np.ndarray:
-    """Won amount per draw and period of opportunities still to be created.
+class _NewPipeline:
+    """Deals still to be created: like those that arrived lately, each on a day of its own."""
 
-    Their number is Poisson around a rate that is itself only known from `arrival_days` (Gamma, Jeffreys' prior).
-    """
-    n_periods = len(ends)
-    if arrivals.empty:
-        return np.zeros((draws, n_periods))
-    rate = rng.gamma(len(arrivals) + 0.5, 1 / arrival_days, draws)
-    created = rng.poisson(rate * ends[-1])
-    draw = np.repeat(np.arange(draws), created)
-    like = rng.integers(0, len(arrivals), len(draw))
-    created_on = np.ceil(rng.uniform(0, ends[-1], len(draw)))
-    # Read once for each kind of arrival and each day left: far fewer than arrivals drawn.
-    kinds = arrivals.groupby(["stage", "segment"], sort=True).ngroup().to_numpy()
-    first = np.unique(kinds, return_index=True)[1]
-    days_left = np.arange(int(np.ceil(ends[-1])) + 1, dtype=np.float64)
-    reading = curves.locate(
-        arrivals["segment"].to_numpy()[first],
-        arrivals["stage"].to_numpy()[first],
-        np.full(len(first), NOT_CREATED),
-        np.tile(days_left, (len(first), 1)),
-    )
-    chance_within = curves.win_probability(reading, replicate)
-    left = np.floor(ends[None, :] - created_on[:, None]).astype(np.int64)
-    chance = np.where(left >= 0, chance_within[kinds[like][:, None], np.maximum(left, 0)], 0.0)
-    luck = rng.random(len(draw))
-    won = np.flatnonzero(luck < chance[:, -1])
-    period = (luck[won][:, None] >= chance[won]).sum(axis=1)
-    amount = arrivals["amount"].to_numpy(dtype=np.float64)[like[won]]
-    amount = amount * np.exp(ratio[0] + ratio[1] * rng.standard_normal(len(won)))
-    return np.bincount(draw[won] * n_periods + period, amount, draws * n_periods).reshape(draws, n_periods)
+    def __init__(self, arrivals: pd.DataFrame, curves: WinCurves, arrival_days: float, ends: np.ndarray) -> None:
+        arrivals = arrivals.sort_values(["stage", "segment", "amount"], kind="stable")
+        self._curves, self._ends, self._arrival_days = curves, ends, arrival_days
+        self._amounts = arrivals["amount"].to_numpy(dtype=np.float64)
+        self._kinds = arrivals.groupby(["stage", "segment"], sort=True).ngroup().to_numpy()
+        # Read once for each kind of deal and number of days left: far fewer than deals drawn.
+        kinds = arrivals.drop_duplicates(["stage", "segment"])
+        days_left = np.arange(int(np.ceil(ends[-1])) + 1, dtype=np.float64)
+        self._reading = curves.locate(kinds, np.full(len(kinds), NOT_CREATED), np.tile(days_left, (len(kinds), 1)))
+
+    def draw(self, rng: np.random.Generator, replicate: int, draws: int, ratio: tuple[float, float]) -> np.ndarray:
+        """Won amount per draw and period.
+
+        How many are created is Poisson, around a rate that is itself only known from the arrivals (Gamma, Jeffreys' prior).
+        """
+        n_periods = len(self._ends)
+        if len(self._amounts) == 0:
+            return np.zeros((draws, n_periods))
+        rate = rng.gamma(len(self._amounts) + 0.5, 1 / self._arrival_days, draws)
+        draw = np.repeat(np.arange(draws), rng.poisson(rate * self._ends[-1]))
+        like = rng.integers(0, len(self._amounts), len(draw))
+        created_on = np.ceil(rng.uniform(0, self._ends[-1], len(draw)))
+        days_left = np.floor(self._ends[None, :] - created_on[:, None]).astype(np.int64)
+        chance_within = self._curves.win_probability(self._reading, replicate)
+        chance = np.where(days_left >= 0, chance_within[self._kinds[like][:, None], np.maximum(days_left, 0)], 0.0)
+        luck = rng.random(len(draw))
+        won = np.flatnonzero(luck < chance[:, -1])
+        period = (luck[won][:, None] >= chance[won]).sum(axis=1)
+        amount = self._amounts[like[won]] * np.exp(ratio[0] + ratio[1] * rng.standard_normal(len(won)))
+        return np.bincount(draw[won] * n_periods + period, amount, draws * n_periods).reshape(draws, n_periods)
