@@ -101,14 +101,14 @@
         group by {% for column in group_columns %}spells.{{ column }}, {% endfor %}horizons.horizon_days
     )
 
-    -- Incidence only rises and survival only falls: the last value is the largest and the least.
+    -- Incidence only rises and survival only falls: the last value is the largest and the least. Sums may pass 1 by rounding.
     select
         {% for column in group_columns %}at_risk.{{ column }}, {% endfor %}at_risk.horizon_days,
         at_risk.n_entered,
         at_risk.n_at_risk,
-        coalesce(max(curves.incidence_reached), 0) as incidence_reached,
-        coalesce(max(curves.incidence_terminal), 0) as incidence_terminal,
-        coalesce(max(curves.incidence_recycled), 0) as incidence_recycled,
+        least(coalesce(max(curves.incidence_reached), 0), cast(1 as double)) as incidence_reached,
+        least(coalesce(max(curves.incidence_terminal), 0), cast(1 as double)) as incidence_terminal,
+        least(coalesce(max(curves.incidence_recycled), 0), cast(1 as double)) as incidence_recycled,
         coalesce(min(curves.survival), 1) as survival
     from at_risk
     left join {{ curves }} as curves

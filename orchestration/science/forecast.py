@@ -63,8 +63,10 @@ def stage_weighted(open_deals: pd.DataFrame, history: pd.DataFrame, period_ends:
     The share is over all past days on which deals stood there and that have had the time: a day in the pipeline is what the
     forecast is made on, and deals that stay long are seen more often. It knows neither age nor pipeline still to be created.
     """
-    deals = as_frame(open_deals, ["stage", "amount"])
+    money = {"amount": "float64"}
+    deals = as_frame(open_deals, ["stage", "amount"]).astype(money)
     past = as_frame(history, ["stage", "stage_days", "exit_days", "cause", "amount", "won_amount", "followup_days"])
+    past = past.astype(money | {"won_amount": "float64"})
     by_stage = deals.groupby("stage", sort=True)["amount"].sum()
     won_by = np.zeros(len(period_ends))
     for place, end in enumerate(period_ends):
@@ -112,13 +114,14 @@ def survival_forecast(
     open_reading = curves.locate(deals, age, age[:, None] + ends[None, :])
     pipeline = _NewPipeline(new, curves, arrival_days, ends)
     for replicate, streams in enumerate(np.array_split(np.arange(draws), min(replicates, draws))):
-        chance = curves.win_probability(open_reading, replicate)
+        drawn_curves = curves.replicate(replicate)
+        chance = curves.win_probability(open_reading, drawn_curves)
         step = max(1, _CELLS_AT_ONCE // max(len(deals), 1))
         for start in range(0, len(streams), step):
             part = streams[start : start + step]
             from_open[part] = _draw_open(hashes, amount, chance, part, ratio, seed)
         rng = np.random.default_rng([seed, replicate])
-        from_new[streams] = pipeline.draw(rng, replicate, len(streams), ratio)
+        from_new[streams] = pipeline.draw(rng, curves.win_probability(pipeline.reading, drawn_curves), len(streams), ratio)
     return SurvivalForecast(ends, from_open, from_new)
 
 
@@ -161,16 +164,16 @@ class _NewPipeline:
 
     def __init__(self, arrivals: pd.DataFrame, curves: WinCurves, arrival_days: float, ends: np.ndarray) -> None:
         arrivals = arrivals.sort_values(["stage", "segment", "amount"], kind="stable")
-        self._curves, self._ends, self._arrival_days = curves, ends, arrival_days
+        self._ends, self._arrival_days = ends, arrival_days
         self._amounts = arrivals["amount"].to_numpy(dtype=np.float64)
         self._kinds = arrivals.groupby(["stage", "segment"], sort=True).ngroup().to_numpy()
         # Read once for each kind of deal and number of days left: far fewer than deals drawn.
         kinds = arrivals.drop_duplicates(["stage", "segment"])
         days_left = np.arange(int(np.ceil(ends[-1])) + 1, dtype=np.float64)
-        self._reading = curves.locate(kinds, np.full(len(kinds), NOT_CREATED), np.tile(days_left, (len(kinds), 1)))
+        self.reading = curves.locate(kinds, np.full(len(kinds), NOT_CREATED), np.tile(days_left, (len(kinds), 1)))
 
-    def draw(self, rng: np.random.Generator, replicate: int, draws: int, ratio: tuple[float, float]) -> np.ndarray:
-        """Won amount per draw and period.
+    def draw(self, rng: np.random.Generator, chance_within: np.ndarray, draws: int, ratio: tuple[float, float]) -> np.ndarray:
+        """Won amount per draw and period, given each kind's chance by days left.
 
         How many are created is Poisson, around a rate that is itself only known from the arrivals (Gamma, Jeffreys' prior).
         """
@@ -182,7 +185,6 @@ class _NewPipeline:
         like = rng.integers(0, len(self._amounts), len(draw))
         created_on = np.ceil(rng.uniform(0, self._ends[-1], len(draw)))
         days_left = np.floor(self._ends[None, :] - created_on[:, None]).astype(np.int64)
-        chance_within = self._curves.win_probability(self._reading, replicate)
         chance = np.where(days_left >= 0, chance_within[self._kinds[like][:, None], np.maximum(days_left, 0)], 0.0)
         luck = rng.random(len(draw))
         won = np.flatnonzero(luck < chance[:, -1])

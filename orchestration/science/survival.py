@@ -15,7 +15,7 @@ import pyarrow as pa
 from orchestration.science.resampling import cluster_weights, key_hashes, t_quantile
 from orchestration.science.spells import CAUSES, FrameError, RiskSets, as_frame, read_spells
 
-# S(t) <= 1 - p is asked of products of fractions: 0.5000000000000001 is a half.
+# What is asked of products and sums of fractions: 0.5000000000000001 is a half, 0.9999999999999999 is one.
 _ROUNDING = 1e-12
 
 
@@ -58,7 +58,7 @@ def estimate_curves(risk: RiskSets) -> Curves:
         for k in range(3):
             share = np.divide(before * d[k], n, out=np.zeros_like(n), where=n > 0)
             cumulated = np.cumsum(share, axis=1)
-            block.of(incidence[k])[:] = cumulated
+            block.of(incidence[k])[:] = np.minimum(cumulated, 1.0)
             block.of(errors[k])[:] = _standard_error(cumulated, share, before, n, d[k], d[0] + d[1] + d[2])
     take = risk.slot
     return Curves(risk, at_risk[take], least[take], survival[take], incidence[:, take], errors[:, take])
@@ -206,17 +206,36 @@ def _interval(
     """
     upper = 0.5 + confidence / 2
     quantile = t_quantile(upper, n_accounts - 1)
-    inside = (rate > 0) & (rate < 1)
+    inside = (rate > _ROUNDING) & (rate < 1 - _ROUNDING)
     safe = np.where(inside, rate, 0.5)
     # Of n accounts the bootstrap sees the variance around their own mean: n - 1 of n parts.
     spread = spread * np.sqrt(n_accounts / np.maximum(n_accounts - 1, 1))
     shift = quantile * spread / (safe * np.abs(np.log(safe)))
     squared = t_quantile(upper, np.full(1, np.inf))[0] ** 2
     wilson = squared / (np.maximum(n_trials, 0) + squared)
-    low = np.where(inside, safe ** np.exp(shift), np.where(rate >= 1, 1 - wilson, 0.0))
-    high = np.where(inside, safe ** np.exp(-shift), np.where(rate <= 0, wilson, 1.0))
+    low = np.where(inside, safe ** np.exp(shift), np.where(rate > 0.5, 1 - wilson, 0.0))
+    high = np.where(inside, safe ** np.exp(-shift), np.where(rate < 0.5, wilson, 1.0))
     alone = n_accounts < 2
     return np.where(alone, np.nan, low), np.where(alone, np.nan, high)
+
+
+def end_abandoned(
+    spells: pd.DataFrame | pa.Table, group_columns: Sequence[str], *, factor: float = 2.0, min_ended: int = 10
+) -> pd.DataFrame:
+    """The spells, but those open past `factor` times the P95 of their group's ended spells have become terminal.
+
+    Leads that are forgotten are not censored by chance: left open, they count as if they could still be won. The end is put at
+    the limit; spells that did end keep their end, and groups with fewer ended spells have no limit.
+    """
+    frame = as_frame(spells, group_columns)
+    checked = read_spells(frame, group_columns)
+    ended = pd.Series(checked.exit_days[checked.cause > 0]).groupby(checked.group[checked.cause > 0])
+    limit = (factor * ended.quantile(0.95)).where(ended.size() >= min_ended).reindex(range(checked.n_groups)).to_numpy()
+    limit = np.floor(limit[checked.group])
+    is_abandoned = (checked.cause == 0) & (checked.exit_days > limit) & (checked.entry_days < limit)
+    return frame.assign(
+        exit_days=np.where(is_abandoned, limit, checked.exit_days), cause=np.where(is_abandoned, 2, checked.cause)
+    )
 
 
 def time_in_stage(

@@ -60,8 +60,6 @@ class WinCurves:
         self._risk = RiskSets(spells)
         hashes, cluster = np.unique(key_hashes(frame["opportunity_key"]), return_inverse=True)
         self._resampled = ResampledCurves(self._risk, hashes, np.tile(cluster[row], len(levels)), seed)
-        curves = estimate_curves(self._risk)
-        self._estimate = np.append(curves.survival, 1.0), np.append(curves.incidence[0], 0.0)
 
     def locate(self, deals: pd.DataFrame, age: np.ndarray, ends: np.ndarray) -> Reading:
         """Choose each deal's curve; `ends` has a column per period, in days since the deal entered its stage."""
@@ -80,9 +78,19 @@ class WinCurves:
         at_ends = self._risk.cell_at(np.repeat(chosen, ends.shape[1]), (ends - since[:, None]).ravel()).reshape(ends.shape)
         return Reading(at_age, np.where(ends > age[:, None], at_ends, at_age[:, None]))
 
-    def win_probability(self, reading: Reading, replicate: int | None = None) -> np.ndarray:
-        """Per deal and period end, the chance to be won by then; of the estimate, or of a bootstrap replicate of it."""
-        survival, incidence = self._estimate if replicate is None else self._resampled.curves(replicate)
+    def estimate(self) -> tuple[np.ndarray, np.ndarray]:
+        """Survival and incidence by cell, as `win_probability` reads them."""
+        curves = estimate_curves(self._risk)
+        return np.append(curves.survival, 1.0), np.append(curves.incidence[0], 0.0)
+
+    def replicate(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """The same of a bootstrap replicate, in which past opportunities weigh more or less."""
+        return self._resampled.curves(number)
+
+    @staticmethod
+    def win_probability(reading: Reading, curves: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        """Per deal and period end, the chance to be won by then."""
+        survival, incidence = curves
         still_open = survival[reading.at_age][:, None]
         gained = incidence[reading.at_ends] - incidence[reading.at_age][:, None]
         return np.divide(gained, still_open, out=np.zeros_like(gained), where=still_open > 0).clip(0.0, 1.0)

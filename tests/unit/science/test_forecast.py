@@ -1,5 +1,7 @@
 """Forecasts against numbers worked by hand and against the truth of planted worlds."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -48,6 +50,18 @@ def test_the_stage_rate_is_by_value_over_the_days_that_deals_stood_in_the_stage(
     assert stage_weighted(deals(3, stage="unseen"), past, [5]).tolist() == [0]
 
 
+def test_money_may_come_as_decimals():
+    past = entries(exit_days=[10, 20], cause=[1, 2], amount=[100.0, 300.0], won_amount=[80.0, np.nan])
+    exact = past.assign(amount=past["amount"].map(Decimal), won_amount=[Decimal("80.00"), None])
+    asked = deals(3).assign(amount=Decimal("100.00"))
+    np.testing.assert_allclose(stage_weighted(asked, exact, [5]), stage_weighted(deals(3), past, [5]))
+    drawn = [
+        survival_forecast(d, h, NO_ARRIVALS, arrival_days=1, period_ends=[30], draws=50).from_open
+        for d, h in ((asked, exact), (deals(3), past))
+    ]
+    np.testing.assert_array_equal(*drawn)
+
+
 def test_days_without_time_to_the_period_end_are_not_in_the_stage_rate():
     past = entries(exit_days=[10, 7], cause=[1, 0]).assign(followup_days=[1_000, 7])
     # The open deal was seen for seven days: only its days 0 to 2 have had five days since.
@@ -59,7 +73,9 @@ def test_the_chance_to_win_is_conditional_on_age():
     curves = WinCurves(past)
     age = np.array([0.0, 10.0, 20.0, 39.0, 40.0])
     reading = curves.locate(deals(5), age, age[:, None] + np.array([10, 20]))
-    np.testing.assert_allclose(curves.win_probability(reading), [[1 / 4, 1 / 2], [1 / 3, 1 / 3], [0, 1 / 2], [1, 1], [0, 0]])
+    np.testing.assert_allclose(
+        curves.win_probability(reading, curves.estimate()), [[1 / 4, 1 / 2], [1 / 3, 1 / 3], [0, 1 / 2], [1, 1], [0, 0]]
+    )
 
 
 def test_a_deal_is_compared_with_those_still_in_its_stage_not_with_those_that_moved_on():
@@ -68,7 +84,7 @@ def test_a_deal_is_compared_with_those_still_in_its_stage_not_with_those_that_mo
     curves = WinCurves(past)
     age = np.array([0.0, 7.0])
     reading = curves.locate(deals(2), age, np.full((2, 1), 60.0))
-    assert curves.win_probability(reading).ravel().tolist() == [0.5, 0]
+    assert curves.win_probability(reading, curves.estimate()).ravel().tolist() == [0.5, 0]
 
 
 def test_a_small_segment_borrows_its_stage_and_an_unknown_stage_borrows_all():
@@ -82,7 +98,7 @@ def test_a_small_segment_borrows_its_stage_and_an_unknown_stage_borrows_all():
     )
     asked = deals(4, segment=["all", "few", "new", "all"], stage=["sqo", "sqo", "sqo", "unseen"])
     curves = WinCurves(past)
-    chance = curves.win_probability(curves.locate(asked, np.zeros(4), np.full((4, 1), 30.0))).ravel()
+    chance = curves.win_probability(curves.locate(asked, np.zeros(4), np.full((4, 1), 30.0)), curves.estimate()).ravel()
     np.testing.assert_allclose(chance, [10 / 20, 15 / 25, 15 / 25, 15 / 40])
 
 

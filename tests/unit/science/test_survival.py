@@ -1,13 +1,16 @@
 """Cumulative incidence against worked numbers, slow independent oracles and planted truth."""
 
+import datetime
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.science.spells import FrameError, RiskSets, read_spells
-from orchestration.science.survival import cumulative_incidence, estimate_curves, time_in_stage, time_to_reach
+from orchestration.science.survival import cumulative_incidence, end_abandoned, estimate_curves, time_in_stage, time_to_reach
 
 TOY = pd.DataFrame({"exit_days": [1, 2, 3, 4, 5, 6, 6, 7, 8, 9], "cause": [1, 2, 0, 1, 2, 1, 2, 0, 1, 0]})
 INCIDENCES = ["incidence_reached", "incidence_terminal", "incidence_recycled"]
@@ -242,6 +245,45 @@ def test_the_median_time_to_reach_is_that_of_those_who_get_there_within_the_hori
     times = time_to_reach(frame, ["segment"], 365)
     assert times["days"].iloc[0] == 3
     assert np.isnan(times["days"].iloc[1])
+
+
+def test_when_all_get_there_the_interval_begins_at_wilsons_bound_although_thirds_do_not_add_up():
+    frame = pd.DataFrame({"exit_days": [1, 2, 3] * 11 + [50] * 11, "cause": [1] * 44, "account_key": range(44)})
+    rates = cumulative_incidence(frame, [], [49, 50], account_column="account_key", replicates=5)
+    assert rates["incidence_reached"].iloc[1] == pytest.approx(1, abs=1e-12)
+    assert rates["incidence_reached"].max() <= 1
+    assert rates["ci_low"].iloc[1] == pytest.approx(11 / (11 + 3.841458820694), abs=1e-9)
+    assert rates["ci_high"].iloc[1] == 1
+
+
+def test_spells_that_nobody_closes_end_at_twice_the_95th_percentile():
+    frame = pd.DataFrame(
+        {
+            "segment": ["all"] * 104 + ["few"] * 2,
+            "exit_days": [*range(1, 101), 192, 193, 400, 500, 5, 9_000],
+            "cause": [2] * 100 + [0, 0, 0, 1] + [2, 0],
+        }
+    )
+    limit = 2 * np.quantile([*range(1, 101), 500], 0.95)
+    ended = end_abandoned(frame, ["segment"])
+    assert ended["exit_days"].tolist()[100:] == [192, limit, limit, 500, 5, 9_000]
+    assert ended["cause"].tolist()[100:] == [0, 2, 2, 1, 2, 0]
+    assert ended["exit_days"].tolist()[:100] == list(range(1, 101))
+
+
+def test_arrow_tables_are_taken_as_they_come_from_the_warehouse():
+    table = pa.table(
+        {
+            "cohort_month": pa.array([datetime.date(2026, 1, 1), datetime.date(2026, 2, 1)] * 10),
+            "segment": pa.array(["all"] * 20).dictionary_encode(),
+            "exit_days": pa.array([3, 4] * 10, pa.int32()),
+            "entry_days": pa.array([None, 1] * 10, pa.int32()),
+            "cause": pa.array([1, 0] * 10, pa.int8()),
+        }
+    )
+    rates = cumulative_incidence(table, ["cohort_month", "segment"], [14])
+    assert rates["cohort_month"].tolist() == [datetime.date(2026, 1, 1), datetime.date(2026, 2, 1)]
+    assert rates["incidence_reached"].tolist() == [1, 0]
 
 
 @pytest.mark.parametrize(
