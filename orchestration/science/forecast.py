@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from orchestration.science.resampling import key_hashes, normals, uniforms
-from orchestration.science.spells import FrameError, as_frame
+from orchestration.science.spells import FrameError, as_frame, finite_days
 from orchestration.science.win_curves import NOT_CREATED, WinCurves
 
 QUANTILES = (0.1, 0.5, 0.9)
@@ -96,7 +96,7 @@ def survival_forecast(
     The draws are shared among bootstrap replicates of the win curves, so that the spread includes what history cannot tell.
 
     Raises:
-        FrameError: a column is absent, an opportunity is there twice, or an amount or age is NULL.
+        FrameError: a column is absent, an opportunity is there twice, an amount is NULL, or days are NULL or negative.
     """
     deals = _checked_open(open_deals)
     new = as_frame(arrivals, ["segment", "stage", "amount"]).dropna(subset="amount")
@@ -129,11 +129,9 @@ def _checked_open(open_deals: pd.DataFrame) -> pd.DataFrame:
     deals = as_frame(open_deals, ["opportunity_key", "segment", "stage", "age_days", "amount"])
     if wrong := int(deals["opportunity_key"].duplicated().sum()):
         raise FrameError(f"column opportunity_key: {wrong} rows are there twice; give one row per open opportunity")
-    for column in ("age_days", "amount"):
-        if wrong := int(deals[column].isna().sum()):
-            raise FrameError(
-                f"column {column}: {wrong} rows are NULL; give the mean of the segment, or leave them out and say so"
-            )
+    finite_days(deals, "age_days")
+    if wrong := int(deals["amount"].isna().sum()):
+        raise FrameError(f"column amount: {wrong} rows are NULL; give the mean of the segment, or leave them out and say so")
     return deals
 
 

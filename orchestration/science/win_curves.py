@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from orchestration.science.resampling import key_hashes
-from orchestration.science.spells import FROM_THE_START, RiskSets, Spells, as_frame, finite_days, read_spells
+from orchestration.science.spells import FROM_THE_START, FrameError, RiskSets, Spells, as_frame, finite_days, read_spells
 from orchestration.science.survival import ResampledCurves, estimate_curves
 
 # The age of an opportunity still to be created: it can be won on its first day.
@@ -45,7 +45,12 @@ class WinCurves:
         self._first_stage, self._whole = entries.n_groups, entries.n_groups + len(self._stages)
         levels = [entries.group, self._first_stage + stage[entries.group], np.full_like(entries.group, self._whole)]
 
-        n_landmarks = np.searchsorted(LANDMARKS, finite_days(frame, "stage_days"), "left")
+        stage_days = finite_days(frame, "stage_days")
+        if wrong := int(np.count_nonzero(stage_days > entries.exit_days)):
+            raise FrameError(
+                f"column stage_days: {wrong} rows are above exit_days; a deal leaves its stage when it ends, or before"
+            )
+        n_landmarks = np.searchsorted(LANDMARKS, stage_days, "left")
         row = np.repeat(np.arange(len(frame)), n_landmarks)
         place = np.arange(len(row)) - np.repeat(np.cumsum(n_landmarks) - n_landmarks, n_landmarks)
         since = np.maximum(LANDMARKS[place], 0)

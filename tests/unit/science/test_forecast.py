@@ -175,6 +175,10 @@ def test_frames_that_cannot_be_taken_are_refused():
         forecast(deals(2, amount=np.nan))
     with pytest.raises(FrameError, match="period_ends"):
         forecast(deals(1), ends=(60, 30))
+    with pytest.raises(FrameError, match="age_days: 2 rows are NULL, infinite or negative"):
+        forecast(deals(2, age_days=-1.0))
+    with pytest.raises(FrameError, match="stage_days: 1 rows are above exit_days"):
+        survival_forecast(deals(1), past.assign(stage_days=11), NO_ARRIVALS, arrival_days=1, period_ends=[30])
     with pytest.raises(FrameError, match="stage_days"):
         survival_forecast(deals(1), past.drop(columns="stage_days"), NO_ARRIVALS, arrival_days=1, period_ends=[30])
 
