@@ -79,8 +79,8 @@ def test_the_chance_to_win_is_conditional_on_age():
 
 
 def test_a_deal_is_compared_with_those_still_in_its_stage_not_with_those_that_moved_on():
-    # Twenty deals: ten move on at day 5 and are won at day 30, ten stay and are lost at day 30.
-    past = entries(exit_days=[30] * 20, cause=[1] * 10 + [2] * 10, stage_days=[5] * 10 + [30] * 10)
+    # Twenty deals: ten move on at day 7 and are won at day 30, ten stay and are lost at day 30.
+    past = entries(exit_days=[30] * 20, cause=[1] * 10 + [2] * 10, stage_days=[7] * 10 + [30] * 10)
     curves = WinCurves(past)
     age = np.array([0.0, 7.0])
     reading = curves.locate(deals(2), age, np.full((2, 1), 60.0))
@@ -100,6 +100,19 @@ def test_a_small_segment_borrows_its_stage_and_an_unknown_stage_borrows_all():
     curves = WinCurves(past)
     chance = curves.win_probability(curves.locate(asked, np.zeros(4), np.full((4, 1), 30.0)), curves.estimate()).ravel()
     np.testing.assert_allclose(chance, [10 / 20, 15 / 25, 15 / 25, 15 / 40])
+
+
+def test_a_segment_whose_deals_all_ended_by_that_age_borrows_its_stage():
+    past = pd.concat(
+        [
+            entries(exit_days=[5] * 20, cause=[1] * 20, segment="quick"),
+            entries(exit_days=[30] * 20, cause=[1] * 10 + [2] * 10, segment="slow"),
+        ],
+        ignore_index=True,
+    )
+    curves = WinCurves(past)
+    reading = curves.locate(deals(1, segment="quick"), np.array([5.0]), np.array([[60.0]]))
+    assert curves.win_probability(reading, curves.estimate()).item() == 0.5
 
 
 def test_draws_have_the_mean_and_spread_of_the_chances_they_are_drawn_from():
@@ -135,6 +148,15 @@ def test_deals_still_to_be_created_come_at_their_rate_and_after_their_lag():
     assert drawn.from_new[:, 1].mean() == pytest.approx(2 * 20 * 100 / 2, rel=0.03)
     counts = drawn.from_new[:, 1] / 100
     assert counts.var() == pytest.approx(20 * 1.25 * (1 + 20 / 730), rel=0.12)
+
+
+def test_a_rate_known_from_few_arrivals_scatters_more_than_poisson():
+    past = entries(exit_days=np.tile([10, 20], 1_000), cause=np.tile([1, 2], 1_000))
+    arrivals = pd.DataFrame({"segment": "all", "stage": "sqo", "amount": [100.0] * 20})
+    drawn = survival_forecast(deals(0), past, arrivals, arrival_days=10, period_ends=[30], draws=8_000, replicates=4)
+    wins, expected = drawn.from_new[:, 0] / 100, 20 * 2.05 / 2
+    assert wins.mean() == pytest.approx(expected, rel=0.04)
+    assert wins.var() == pytest.approx(expected + expected**2 / 20.5, rel=0.12)
 
 
 def test_little_history_widens_the_interval():
