@@ -119,6 +119,9 @@ class Feed(BaseModel):
     extract_time: ExtractTime = ExtractTime()
     null_values: list[str] = []
     skip_rows_matching: str | None = Field(None, description="Regex on the first cell of total and footer rows.")
+    never_with: list[str] = Field(
+        [], description="Headers that make rows finer than one per key, such as a device: a file with one is another report."
+    )
     dialect: DialectSpec | None = Field(None, description="Only where the reader would not find it by itself.")
     canonical: Canonical | None = Field(None, description="What this feed is to the marts, where no model of its own reads it.")
     max_days_late: int = Field(2, description="Days without a new extract after which the feed is called late.")

@@ -63,10 +63,12 @@ class _Candidate:
     missing: list[str]
     matched: int
     name_matches: bool
+    finer: list[str]
 
     @property
     def rank(self) -> tuple:
-        return (not self.missing, self.matched, self.name_matches, -len(self.feed.columns))
+        faults = len(self.missing) + len(self.finer)
+        return (faults == 0, self.matched - faults, -len(self.finer), self.name_matches, -len(self.feed.columns))
 
 
 def recognise(head: str, file_name: str, profiles: Iterable[Profile]) -> Recognition:
@@ -78,8 +80,8 @@ def recognise(head: str, file_name: str, profiles: Iterable[Profile]) -> Recogni
         profiles: All known vendors.
 
     Raises:
-        RefusedError: `not_a_feed` for an unknown file; `missing_column`, `duplicate_column`, `ambiguous_feed` for a known
-            feed that breaks its header contract.
+        RefusedError: `not_a_feed` for an unknown file; `missing_column`, `duplicate_column`, `ambiguous_feed`, `finer_rows`
+            for a known feed that breaks its header contract.
 
     """
     profiles = list(profiles)
@@ -149,6 +151,13 @@ def _recognise(rows: list[_HeaderRow], file_name: str, profiles: list[Profile]) 
     _require_unique_headers(best, file_name)
     if best.missing:
         raise RefusedError("missing_column", _explain_missing(best, file_name), best.feed.name)
+    if best.finer:
+        raise RefusedError(
+            "finer_rows",
+            f"{file_name}: line {best.row.line + 1}: column '{best.finer[0]}' makes its rows finer than those of feed "
+            f"{best.feed.name}, one per {', '.join(best.feed.key)}; remedy: export it without that segment",
+            best.feed.name,
+        )
     rivals = sorted({item.feed.name for item in ranked if item.rank == best.rank})
     if len(rivals) > 1:
         raise RefusedError(
@@ -164,6 +173,7 @@ def _candidates(rows: list[_HeaderRow], file_name: str, profiles: list[Profile])
         for feed in profile.feeds.values():
             name_matches = any(fnmatch.fnmatch(file_name.casefold(), pattern.casefold()) for pattern in feed.files)
             own = feed.dialect.as_dialect() if feed.dialect else None
+            never = {normalise_header(header) for header in feed.never_with}
             for language in feed.languages:
                 required = feed.required_headers(language)
                 for row in rows:
@@ -173,7 +183,8 @@ def _candidates(rows: list[_HeaderRow], file_name: str, profiles: list[Profile])
                     matched = len(required) - len(missing)
                     if matched < SAME_KIND_SHARE * len(required):
                         continue
-                    yield _Candidate(profile, feed, language, row, missing, matched, name_matches)
+                    finer = sorted(row.names & never)
+                    yield _Candidate(profile, feed, language, row, missing, matched, name_matches, finer)
 
 
 def _require_unique_headers(candidate: _Candidate, file_name: str) -> None:

@@ -43,7 +43,7 @@ def test_a_total_row_is_skipped_and_counted(exports, home):
     from orchestration.landing.deliver import known_profiles
 
     columns = known_profiles(Settings())["google_ads"].feeds["campaign_report"].columns
-    header = ",".join(column.header_in("any") for column in columns.values())
+    header = ",".join(column.header_in("en") for column in columns.values())
     row = ",".join(["x"] * len(columns))
     total = "Total: Account" + "," * (len(columns) - 1)
     (exports / "Campaign report.csv").write_text("Campaign report\nAll time\n" + header + "\n" + row + "\n" + total + "\n")
