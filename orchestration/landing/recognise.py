@@ -46,12 +46,16 @@ class Recognition:
 
 @dataclass(frozen=True)
 class _HeaderRow:
-    """A row that may be the header: its place, its cells, and how a text file was split to get it."""
+    """A row that may be the header: its place, its cells, and how a text file was split to get it.
+
+    `in_prose`: the next line is not split by the same delimiter at all, so that this is a sentence with column names in it.
+    """
 
     line: int
     cells: list[str]
     names: frozenset[str]
     dialect: Dialect | None = None
+    in_prose: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,9 @@ def _split_rows(lines: list[str], newline: str) -> Iterator[_HeaderRow]:
             if not line.strip() or not (cells := next(reader, None)) or not any(cell.strip() for cell in cells):
                 continue
             dialect = Dialect(delimiter=delimiter, newline=newline, preamble_lines=number + reader.line_num - 1)
-            yield _HeaderRow(number, cells, frozenset(normalise_header(cell) for cell in cells), dialect)
+            following = next((text for text in lines[number + reader.line_num :] if text.strip()), None)
+            in_prose = following is not None and delimiter not in following
+            yield _HeaderRow(number, cells, frozenset(normalise_header(cell) for cell in cells), dialect, in_prose)
 
 
 def _declared_row(lines: list[str], dialect: Dialect) -> _HeaderRow | None:
@@ -181,7 +187,7 @@ def _candidates(rows: list[_HeaderRow], file_name: str, profiles: list[Profile])
                         continue
                     missing = [headers[0] for headers in required if not row.names.intersection(headers)]
                     matched = len(required) - len(missing)
-                    if matched < SAME_KIND_SHARE * len(required):
+                    if matched < SAME_KIND_SHARE * len(required) or (missing and row.in_prose):
                         continue
                     finer = sorted(row.names & never)
                     yield _Candidate(profile, feed, language, row, missing, matched, name_matches, finer)

@@ -63,3 +63,11 @@ def test_an_unknown_header_is_not_a_feed():
 def test_a_new_column_is_kept_apart_and_does_not_refuse_the_file():
     found = recognise(",".join([*header("maven", "products"), "colour"]) + "\n", "products.csv", PROFILES)
     assert list(found.extra_columns.values()) == ["colour"]
+
+
+def test_a_sentence_that_lists_most_columns_of_a_feed_is_not_a_feed():
+    columns = ";".join(header("odoo", "prospects"))
+    text = f"Ten prospects: `{columns}`. Made up.\n\nSo eight people.\n"
+    with pytest.raises(RefusedError) as refusal:
+        recognise(text, "README.md", PROFILES)
+    assert refusal.value.code == "not_a_feed"
