@@ -14,6 +14,7 @@ import numpy as np
 from orchestration.landing.csv_reader import count_records, line_of_records, plain_csv, read_csv_sql, rejected_rows
 from orchestration.landing.dialect import Dialect
 from orchestration.landing.ledger import Finding
+from orchestration.landing.normalise import value_sql
 from orchestration.landing.recognise import Recognition, RefusedError
 from orchestration.landing.row_versions import quoted
 from orchestration.landing.spreadsheets import LOST_DIGITS
@@ -115,7 +116,7 @@ def _reason(recognition: Recognition, suspicions: set[str]) -> str:
         texts = [name for name in present if feed.columns[name].type in ("text", "integer")]
         condition = " or ".join(f'regexp_full_match(trim("{name}"), {shortened})' for name in texts)
         cases.append(("id_in_scientific_notation", condition or "false"))
-    missing = " or ".join(f"coalesce(trim(\"{name}\"), '') = ''" for name in feed.key)
+    missing = " or ".join(f"({value_sql(feed, name)}) is null" for name in feed.key)
     cases.append(("missing_key", missing or "false"))
     whens = " ".join(f"when coalesce({condition}, false) then '{reason}'" for reason, condition in cases)
     return f"case {whens} end"

@@ -2,7 +2,9 @@
 
 import re
 
+import duckdb
 import pytest
+from conftest import night_on
 
 from orchestration.home import Home
 from orchestration.landing.deliver import LandingReport, land
@@ -68,3 +70,18 @@ def test_every_connector_table_is_taken_for_the_feed_that_its_name_says(landed):
 
 def test_all_source_folders_but_the_pollock_corpus_are_covered(public_data):
     assert {path.name for path in public_data.iterdir() if path.is_dir()} == {*FOLDERS, "pollock"}
+
+
+def test_the_spend_of_connector_tables_reaches_the_marts_by_channel(public_data, tmp_path):
+    result, home = night_on(public_data / "ads_connectors", tmp_path / "home")
+    assert result.exit_code == 0, result.message
+    with duckdb.connect(str(home.current.resolve()), read_only=True) as connection:
+        rows = connection.execute(
+            """select source_system, channel, currency, sum(spend)::varchar, sum(impressions)::bigint, sum(clicks)::bigint
+               from marts.fct_campaign_spend_daily group by all order by 1"""
+        ).fetchall()
+    assert rows == [
+        ("facebook_ads_connector", "paid_social", "USD", "643.63", 37275, 149),
+        ("google_ads_connector", "paid_search", "USD", "231.33", 1854, 280),
+        ("linkedin_ads_connector", "paid_social", "USD", "530.62", 1359, 919),
+    ]

@@ -80,6 +80,18 @@ def test_google_ads_by_day_has_the_same_figures_in_both_languages_and_no_totals(
     ]
 
 
+def test_a_row_whose_key_says_missing_in_the_vendor_s_words_is_set_aside(landed):
+    lines = GOOGLE_DAILY.splitlines()
+    labelled = [
+        *lines[:2],
+        *(f"{'Label' if 'Day' in line else 'Total: x' if 'Total' in line else 'mine'},{line}" for line in lines[2:]),
+    ]
+    text = "\n".join(line.replace("Total: Campaigns", " --").replace("Total: Account", " --") for line in labelled) + "\n"
+    report, ask = landed({"google_ads_campaign_report.csv": text.encode()})
+    assert report.rows == {"in": 5, "loaded": 3, "quarantined": 2, "skipped": 0}
+    assert ask("select count(*) from raw.google_ads__campaign_daily where day is null") == [(0,)]
+
+
 def test_google_ads_for_excel_is_utf_16_with_tabs(landed):
     rows = csv.reader(GOOGLE_DAILY_FR.splitlines())
     text = "".join("\t".join(cells) + "\r\n" for cells in rows)
