@@ -1,7 +1,7 @@
 """Export profiles: what is known of each vendor's files, as data.
 
 One YAML file per vendor, shipped in profiles/ or a company's own in seeds/export_profiles/ (which win).
-Reading a file with a profile is `load.py`'s business.
+Kinds of text are checked in `profile_texts.py`; `profile_faults.py` says where a file is wrong.
 """
 
 import hashlib
@@ -10,20 +10,25 @@ import re
 import unicodedata
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from orchestration.landing.canonical import Canonical, StageMeaning
 from orchestration.landing.dialect import Dialect
+from orchestration.landing.profile_faults import Fault, Misfit, MisfitsError, explain, read_yaml
+from orchestration.landing.profile_texts import Currency, Header, IsoDay, Name, SqlPattern, TimeFormat, Timezone
 
 SHIPPED_PROFILES = Path(__file__).parent / "profiles"
 ANY_LANGUAGE = "any"
 
 
 class ProfileError(Exception):
-    """A profile file is not usable; the message names file, place and remedy."""
+    """Profile files are not usable; the message has one line per fault: file, line, place, what is wrong, remedy."""
+
+    def __init__(self, faults: list[Fault]):
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = faults
 
 
 def normalise_header(text: str) -> str:
@@ -37,13 +42,25 @@ class Column(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    header: dict[str, list[str]] = Field(description="Language → its header; several where the vendor's releases differ.")
+    header: dict[str, Annotated[list[Header], Field(min_length=1)]] = Field(
+        min_length=1, description="Language → its header; several where the vendor's releases differ."
+    )
     type: Literal["text", "integer", "decimal", "date", "timestamp", "boolean"] = "text"
     required: bool = True
-    timezone: str | None = Field(None, description="Zone of naive times in this column; default the profile's.")
-    currency: str | None = Field(None, description="Declared currency of the amounts; symbols that differ are reported.")
+    timezone: Timezone | None = Field(None, description="Zone of naive times in this column; default the profile's.")
+    currency: Currency | None = Field(None, description="Declared currency of the amounts; symbols that differ are reported.")
     currency_reason: str | None = None
     divide_by: int | None = Field(None, gt=1, description="For amounts in a smaller unit: 1000000 for micros, 100 for cents.")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
+        """The schema of what may be written, short forms too."""
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        texts = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+        by_language = {"type": "object", "additionalProperties": texts, "minProperties": 1}
+        described = schema["properties"]["header"]["description"]
+        schema["properties"]["header"] = {"anyOf": [*texts["anyOf"], by_language], "description": described}
+        return {"anyOf": [{"type": "string", "description": "Its header, for a text column."}, schema]}
 
     @model_validator(mode="before")
     @classmethod
@@ -72,8 +89,8 @@ class Locale(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     decimal: Literal[".", ","] = "."
-    date_formats: list[str] = ["%Y-%m-%d"]
-    timestamp_formats: list[str] = [
+    date_formats: list[TimeFormat] = ["%Y-%m-%d"]
+    timestamp_formats: list[TimeFormat] = [
         "%Y-%m-%d %H:%M:%S.%f UTC", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M",
         "%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S",
     ]  # fmt: skip
@@ -85,7 +102,7 @@ class ExtractTime(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     latest_of: list[str] = []
-    declared: str | None = None
+    declared: IsoDay | None = None
 
 
 class DialectSpec(BaseModel):
@@ -115,10 +132,10 @@ class Feed(BaseModel):
     delivery: Literal["full", "delta"]
     key: list[str] = Field(description="Canonical columns; empty when the vendor gives none: then the row's position.")
     files: list[str] = Field([], description="File name patterns: evidence of the feed, never proof.")
-    columns: dict[str, Column]
+    columns: dict[Name, Column] = Field(min_length=1)
     extract_time: ExtractTime = ExtractTime()
     null_values: list[str] = []
-    skip_rows_matching: str | None = Field(None, description="Regex on the first cell of total and footer rows.")
+    skip_rows_matching: SqlPattern | None = Field(None, description="Regex on the first cell of total and footer rows.")
     never_with: list[str] = Field(
         [], description="Headers that make rows finer than one per key, such as a device: a file with one is another report."
     )
@@ -129,8 +146,55 @@ class Feed(BaseModel):
         0.5, ge=0, le=1, description="Share of rows that a full export may lose before it is reported."
     )
 
-    vendor: str = ""
-    entity: str = ""
+    _vendor: str = PrivateAttr("")
+    _entity: str = PrivateAttr("")
+
+    @model_validator(mode="after")
+    def _check_references(self) -> "Feed":
+        misfits = [*self._unknown_columns(), *self._shared_headers()]
+        if misfits:
+            raise MisfitsError(misfits)
+        return self
+
+    def _unknown_columns(self) -> list[Misfit]:
+        named = [
+            *((("key", number), name) for number, name in enumerate(self.key)),
+            *((("extract_time", "latest_of", number), name) for number, name in enumerate(self.extract_time.latest_of)),
+        ]
+        if self.canonical:
+            named += [(("canonical", "columns", key), name) for key, name in self.canonical.columns.items()]
+        known = ", ".join(self.columns)
+        return [
+            Misfit(place, f"'{name}' is not among the feed's columns", f"add it to `columns`, or name one of {known}")
+            for place, name in named
+            if name not in self.columns
+        ]
+
+    def _shared_headers(self) -> list[Misfit]:
+        """A header must lead to one column in each language."""
+        misfits = []
+        for language in self.languages:
+            owners: dict[str, str] = {}
+            for name, column in self.columns.items():
+                for header in column.headers_in(language):
+                    owner = owners.setdefault(normalise_header(header), name)
+                    if owner != name:
+                        problem = f"header '{header}' ({language}) is already that of column `{owner}`"
+                        misfits.append(Misfit(("columns", name), problem, "give each column a header of its own"))
+                if len(set(column.headers_in(language))) < len(column.headers_in(language)):
+                    problem = f"a header stands twice in language {language}"
+                    misfits.append(Misfit(("columns", name), problem, "name each header once"))
+        return misfits
+
+    @property
+    def vendor(self) -> str:
+        """The profile's vendor."""
+        return self._vendor
+
+    @property
+    def entity(self) -> str:
+        """The feed's name within its profile."""
+        return self._entity
 
     @property
     def name(self) -> str:
@@ -148,19 +212,37 @@ class Feed(BaseModel):
         found = {language for column in self.columns.values() for language in column.header}
         return sorted(found - {ANY_LANGUAGE}) or [ANY_LANGUAGE]
 
+    @cached_property
+    def headers_by_language(self) -> dict[str, dict[str, str]]:
+        """Language → normalised header → canonical column; every file's header is compared with it."""
+        return {
+            language: {
+                normalise_header(header): name
+                for name, column in self.columns.items()
+                for header in column.headers_in(language)
+            }
+            for language in self.languages
+        }
+
+    @cached_property
+    def required_by_language(self) -> dict[str, list[list[str]]]:
+        """Language → per required column its normalised headers, any of which will do."""
+        return {
+            language: [
+                [normalise_header(header) for header in headers]
+                for column in self.columns.values()
+                if column.required and (headers := column.headers_in(language))
+            ]
+            for language in self.languages
+        }
+
     def headers(self, language: str) -> dict[str, str]:
         """Normalised header → canonical column, for one language."""
-        return {
-            normalise_header(header): name for name, column in self.columns.items() for header in column.headers_in(language)
-        }
+        return self.headers_by_language[language]
 
     def required_headers(self, language: str) -> list[list[str]]:
         """Per required column its normalised headers, any of which will do."""
-        return [
-            [normalise_header(header) for header in headers]
-            for column in self.columns.values()
-            if column.required and (headers := column.headers_in(language))
-        ]
+        return self.required_by_language[language]
 
 
 class Profile(BaseModel):
@@ -168,25 +250,28 @@ class Profile(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    vendor: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    vendor: Name
     label: str
     source_note: str = Field(description="Where the header names come from.")
-    currency: str = Field("EUR", pattern=r"^[A-Z]{3}$")
-    timezone: str = "UTC"
+    currency: Currency = "EUR"
+    timezone: Timezone = "UTC"
     locales: dict[str, Locale] = {ANY_LANGUAGE: Locale()}
     stages: dict[Literal["lead", "opportunity"], dict[str, StageMeaning]] = Field(
         {}, description="What the vendor's status and stage names mean; seeds/stage_map.csv wins."
     )
-    feeds: dict[str, Feed]
+    feeds: dict[Name, Feed] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _name_feeds_and_check_references(self) -> "Profile":
+    def _name_feeds_and_check_languages(self) -> "Profile":
+        misfits = []
         for entity, feed in self.feeds.items():
-            feed.vendor, feed.entity = self.vendor, entity
-            mapped = feed.canonical.columns.values() if feed.canonical else []
-            unknown = [name for name in [*feed.key, *feed.extract_time.latest_of, *mapped] if name not in feed.columns]
-            if unknown:
-                raise ValueError(f"feed {feed.name}: {', '.join(unknown)} is not among its columns")
+            feed._vendor, feed._entity = self.vendor, entity
+            for language in feed.languages:
+                if language not in self.locales and ANY_LANGUAGE not in self.locales:
+                    problem = f"headers in language {language}, whose numbers and dates `locales` does not describe"
+                    misfits.append(Misfit(("feeds", entity), problem, f"add `{language}` or `{ANY_LANGUAGE}` to `locales`"))
+        if misfits:
+            raise MisfitsError(misfits)
         return self
 
     def locale(self, language: str) -> Locale:
@@ -211,20 +296,61 @@ def load_profile(path: Path) -> Profile:
     """Read one profile file.
 
     Raises:
-        ProfileError: not YAML, or not a profile; names the file and the first wrong place.
+        ProfileError: not YAML, or not a profile; names every wrong place.
 
     """
+    document, places, faults = read_yaml(path)
+    if faults:
+        raise ProfileError(faults)
     try:
-        return Profile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except yaml.YAMLError as error:
-        raise ProfileError(f"{path}: not YAML: {error}") from error
+        return Profile.model_validate(document)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise ProfileError(f"{path}: {place}: {first['msg']}") from error
+        raise ProfileError(explain(error, path, places, _KEYS)) from error
 
 
 def load_profiles(*folders: Path) -> dict[str, Profile]:
-    """All profiles by vendor; a later folder's vendor wins over an earlier one's."""
-    paths = [path for folder in folders if folder.is_dir() for path in sorted(folder.glob("*.yaml"))]
-    return {profile.vendor: profile for profile in map(load_profile, paths)}
+    """All profiles by vendor; a later folder's vendor wins over an earlier one's.
+
+    Raises:
+        ProfileError: names every wrong place of every file.
+
+    """
+    found: dict[str, Profile] = {}
+    faults: list[Fault] = []
+    for folder in folders:
+        vendors: dict[str, Path] = {}
+        for path in sorted(folder.glob("*.yaml")) if folder.is_dir() else []:
+            try:
+                profile = load_profile(path)
+            except ProfileError as error:
+                faults += error.faults
+                continue
+            if (first := vendors.setdefault(profile.vendor, path)) != path:
+                faults.append(
+                    Fault(
+                        path, 1, "vendor", f"'{profile.vendor}' is also the vendor of {first.name}", "put its feeds in one file"
+                    )
+                )
+            found[profile.vendor] = profile
+    if faults:
+        raise ProfileError(faults)
+    return found
+
+
+def profile_schema() -> dict[str, Any]:
+    """The JSON Schema of a profile file, for editors and for `profiles/profile.schema.json`."""
+    schema = _without_titles(Profile.model_json_schema())
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Export profile", **schema}
+
+
+def _without_titles(node: Any) -> Any:
+    """Pydantic titles everything after its own name, which says nothing new."""
+    if isinstance(node, list):
+        return [_without_titles(item) for item in node]
+    if isinstance(node, dict):
+        return {key: _without_titles(value) for key, value in node.items() if not (key == "title" and isinstance(value, str))}
+    return node
+
+
+_MODELS = (Profile, Feed, Column, Locale, ExtractTime, DialectSpec, Canonical, StageMeaning)
+_KEYS = sorted({name for model in _MODELS for name in model.model_fields})

@@ -68,6 +68,8 @@ class _Candidate:
     matched: int
     name_matches: bool
     finer: list[str]
+    needed: frozenset[str]
+    known: frozenset[str]
 
     @property
     def rank(self) -> tuple:
@@ -153,7 +155,7 @@ def _recognise(rows: list[_HeaderRow], file_name: str, profiles: list[Profile]) 
             f"{file_name}: line 1: its header is that of no export profile; remedy: `tandem profile FILE` proposes a profile "
             "for seeds/export_profiles/, or take the file away",
         )
-    best = ranked[0]
+    best = _richer(ranked[0], ranked) or ranked[0]
     _require_unique_headers(best, file_name)
     if best.missing:
         raise RefusedError("missing_column", _explain_missing(best, file_name), best.feed.name)
@@ -174,6 +176,23 @@ def _recognise(rows: list[_HeaderRow], file_name: str, profiles: list[Profile]) 
     return _recognition(best)
 
 
+def _richer(best: _Candidate, ranked: list[_Candidate]) -> _Candidate | None:
+    """The feed that knows all that the best one needs and more of the header besides, but lacks a column itself.
+
+    A small feed (id, name) fits many a broken file of a larger one; landing it as the small one would be silently wrong.
+    """
+    if best.missing:
+        return None
+    return next(
+        (
+            item
+            for item in ranked
+            if item.missing and item.row is best.row and best.needed <= item.known and len(item.known) > len(best.known)
+        ),
+        None,
+    )
+
+
 def _candidates(rows: list[_HeaderRow], file_name: str, profiles: list[Profile]) -> Iterator[_Candidate]:
     for profile in profiles:
         for feed in profile.feeds.values():
@@ -182,6 +201,7 @@ def _candidates(rows: list[_HeaderRow], file_name: str, profiles: list[Profile])
             never = {normalise_header(header) for header in feed.never_with}
             for language in feed.languages:
                 required = feed.required_headers(language)
+                contracted = feed.headers(language).keys()
                 for row in rows:
                     if feed.dialect and row.dialect is not None and row.dialect != own:
                         continue
@@ -190,7 +210,9 @@ def _candidates(rows: list[_HeaderRow], file_name: str, profiles: list[Profile])
                     if matched < SAME_KIND_SHARE * len(required) or (missing and row.in_prose):
                         continue
                     finer = sorted(row.names & never)
-                    yield _Candidate(profile, feed, language, row, missing, matched, name_matches, finer)
+                    needed = row.names.intersection(header for headers in required for header in headers)
+                    known = row.names & contracted
+                    yield _Candidate(profile, feed, language, row, missing, matched, name_matches, finer, needed, known)
 
 
 def _require_unique_headers(candidate: _Candidate, file_name: str) -> None:
