@@ -30,7 +30,7 @@ class Member:
     path: Path
 
 
-def archive_kind(path: Path) -> str | None:
+def archive_kind(path: Path, name: str) -> str | None:
     """`zip`, `gzip` or None, by the file's first bytes; a spreadsheet is a zip file but no archive."""
     with path.open("rb") as stream:
         start = stream.read(4)
@@ -44,7 +44,7 @@ def archive_kind(path: Path) -> str | None:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise RefusedError("damaged_archive", f"not a readable zip file ({error}); remedy: export it again") from error
+        raise RefusedError("damaged_archive", f"{name}: not a readable zip file ({error}); remedy: export it again") from error
     return None if names.intersection(_SPREADSHEET_PARTS) else "zip"
 
 
@@ -52,17 +52,20 @@ def open_archive(path: Path, name: str, folder: Path) -> list[Member]:
     """Unpack the members into `folder`, each under a number.
 
     Raises:
-        RefusedError: `archive_too_large`, `archive_in_archive`, `unsafe_member_name`, `encrypted_archive`, `damaged_archive`.
+        RefusedError: `archive_too_large`, `archive_in_archive`, `unsafe_member_name`, `encrypted_archive`,
+            `damaged_archive`, `empty_archive`.
 
     """
-    kind = archive_kind(path)
+    kind = archive_kind(path, name)
     try:
         members = _open_gzip(path, name, folder) if kind == "gzip" else _open_zip(path, name, folder)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
         raise RefusedError("damaged_archive", f"{name}: not readable to its end ({error}); remedy: export it again") from error
     for member in members:
-        if archive_kind(member.path):
-            raise RefusedError("archive_in_archive", f"{name}: {member.name} is an archive itself; remedy: unpack it first")
+        if archive_kind(member.path, f"{name}: member '{member.name}'"):
+            raise RefusedError(
+                "archive_in_archive", f"{name}: member '{member.name}' is an archive itself; remedy: unpack it first"
+            )
     return members
 
 
@@ -81,6 +84,8 @@ def _open_zip(path: Path, name: str, folder: Path) -> list[Member]:
             raise RefusedError(
                 "archive_too_large", f"{name}: {len(entries)} members; remedy: at most {MAX_MEMBERS} per archive"
             )
+        if not entries:
+            raise RefusedError("empty_archive", f"{name}: no file in it; remedy: pack it again")
         members = []
         for number, entry in enumerate(entries):
             inner = PurePosixPath(entry.filename.replace("\\", "/"))
@@ -100,7 +105,11 @@ def _open_zip(path: Path, name: str, folder: Path) -> list[Member]:
 def _is_litter(name: str) -> bool:
     """What operating systems add on their own."""
     path = PurePosixPath(name)
-    return path.name.startswith(".") or path.parts[:1] == ("__MACOSX",) or path.name in ("Thumbs.db", "desktop.ini")
+    return (
+        (path.name.startswith(".") and not path.name.startswith(".."))
+        or path.parts[:1] == ("__MACOSX",)
+        or path.name in ("Thumbs.db", "desktop.ini")
+    )
 
 
 def _copy_capped(source: object, target: Path, packed_bytes: int, name: str) -> None:

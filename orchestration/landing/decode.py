@@ -43,7 +43,9 @@ _UTF8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|
 _ASCII = bytes(range(0x80))
 _CP1252_ONLY = re.compile(rb"[\x80\x82-\x8c\x8e\x91-\x9c\x9e\x9f]")
 # Bytes that are letters or the euro sign in ISO-8859-15 and rare signs (currency sign, fractions, accents alone) in cp1252.
-_LATIN9_EVIDENCE = re.compile(rb"\xa4|(?<=[A-Za-z\xc0-\xff])[\xa6\xa8\xb4\xb8\xbc\xbd\xbe](?=[A-Za-z\xc0-\xff])")
+_LATIN9_EVIDENCE = re.compile(
+    rb"\xa4|(?<=[A-Za-z\xc0-\xff])[\xa6\xa8\xb4\xb8\xbc\xbd\xbe](?=[A-Za-z\xc0-\xff])|(?<![0-9 ])[\xbc\xbd](?=[a-z])"
+)
 
 
 def decode(source: Path, target: Path) -> Decoded:

@@ -188,7 +188,8 @@ class _Landing:
 
     def take(self, path: Path, relative: Path) -> None:
         """Land, recognise as known, or quarantine one file; never raises for what the file holds."""
-        name = str(relative)
+        # A name that is no text is written with escapes: ledger, quarantine and messages hold text only.
+        name = str(relative).encode("utf-8", "backslashreplace").decode()
         try:
             if self._is_known(path, name):
                 self._leave_inbox(path)
@@ -198,7 +199,7 @@ class _Landing:
             if refusal.code == "still_being_written":
                 self.report.waiting.append(name)
                 return
-            nothing = Copied(path, hashlib.sha256(f"name:{name}".encode(errors="surrogateescape")).hexdigest(), 0)
+            nothing = Copied(path, hashlib.sha256(f"name:{name}".encode()).hexdigest(), 0)
             self._refuse(None, nothing, name, refusal.code, f"{name}: {refusal}")
             self._leave_inbox(path)
             return
@@ -223,7 +224,10 @@ class _Landing:
 
     def _is_known(self, path: Path, name: str) -> bool:
         """Hash first only what may be known: a file of a size that came before."""
-        size = path.lstat().st_size
+        try:
+            size = path.lstat().st_size
+        except FileNotFoundError:
+            return False
         if not any(row["bytes"] == size for row in self.known.values()):
             return False
         return self._note_known(hash_file(path), name)

@@ -114,6 +114,8 @@ def open_regular(path: Path) -> int:
     except OSError as error:
         if path.is_symlink():
             raise NotAcceptedError("link", "a link, which is never followed; remedy: put the file itself here") from error
+        if isinstance(error, FileNotFoundError):
+            raise NotAcceptedError("still_being_written", "it was taken away; if it comes back it is taken then") from error
         raise NotAcceptedError(
             "unreadable", f"can't be opened ({error.strerror}); remedy: give the right to read it"
         ) from error

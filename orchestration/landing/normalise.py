@@ -16,10 +16,12 @@ _CURRENCY_SYMBOLS = {"R$": "BRL", "€": "EUR", "£": "GBP", "$": "USD"}
 _BOOLEANS = {"true": "true", "1": "true", "yes": "true", "oui": "true", "vrai": "true",
              "false": "false", "0": "false", "no": "false", "non": "false", "faux": "false"}  # fmt: skip
 _ISO_DATES = ["%Y-%m-%d"]
-_ISO_TIMES = ["%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M:%S"]
+_ISO_TIMES = [f"%Y-%m-%d{mark}%H:%M{seconds}" for mark in (" ", "T") for seconds in (":%S.%f", ":%S", "")]
+_ISO_ZONED = [
+    f"%Y-%m-%d{mark}%H:%M:%S{fraction}{zone}" for mark in (" ", "T") for fraction in ("", ".%f") for zone in ("Z", "%z")
+]
 _READABLE = {
     "integer": r"'[+-]?\d+(\.0+)?'", "decimal": r"'[+-]?\d+(\.\d+)?'", "boolean": "'true|false'",
-    "date": r"'\d{4}-\d{2}-\d{2}'", "timestamp": r"'\d{4}-\d{2}-\d{2}( .*)?'",
 }  # fmt: skip
 
 
@@ -49,8 +51,8 @@ def normal_sql(value: str, column: Column, locale: Locale, timezone: str) -> str
             return f"coalesce((try_cast({number} as decimal(38, 6)) / {column.divide_by})::decimal(38, 6)::varchar, {number})"
         return number
     if column.type == "date":
-        formats = ", ".join(map(quoted, dict.fromkeys([*_ISO_DATES, *locale.date_formats, *locale.timestamp_formats])))
-        return f"coalesce(strftime(try_strptime({value}, [{formats}]), '%Y-%m-%d'), {value})"
+        formats = [*_ISO_DATES, *locale.date_formats, *locale.timestamp_formats]
+        return f"coalesce(strftime({_moment(value, formats)}, '%Y-%m-%d'), {value})"
     if column.type == "timestamp":
         return plain_timestamp_sql(value, locale, timezone)
     if column.type == "boolean":
@@ -62,33 +64,62 @@ def normal_sql(value: str, column: Column, locale: Locale, timezone: str) -> str
 def plain_number_sql(value: str, decimal: str) -> str:
     """SQL that rewrites a locale's number to digits, sign and point; anything else comes back unchanged.
 
-    Groups must have three digits each: `1.23,4` is not a number in any locale.
+    Groups must have three digits each: `1.23,4` is not a number in any locale. A number in parentheses is negative, a percentage
+    is a hundredth.
     """
     group = "." if decimal == "," else ","
-    bare = f"regexp_replace({value}, '[\\s\\x{{00A0}}\\x{{202F}}]|{_symbols()}', '', 'g')"
+    bare = _bare_number(value)
     pattern = rf"[+-]?(\d+|\d{{1,3}}(\{group}\d{{3}})+)(\{decimal}\d+)?"
+    plain = f"replace(replace({bare}, '{group}', ''), '{decimal}', '.')"
     return (
         f"case when regexp_full_match({value}, '[+-]?\\d+(\\{decimal}\\d+)?') then replace({value}, '{decimal}', '.') "
-        f"when regexp_full_match({bare}, '{pattern}') "
-        f"then replace(replace({bare}, '{group}', ''), '{decimal}', '.') else {value} end"
+        f"when regexp_full_match({bare}, '{pattern}') then {plain} "
+        f"when regexp_full_match({bare}, '{pattern}%') "
+        f"then coalesce((try_cast(rtrim({plain}, '%') as decimal(27, 9)) * 0.01)::varchar, {value}) else {value} end"
     )
+
+
+def _bare_number(value: str) -> str:
+    """SQL for a number without blanks and currency signs, its sign before it."""
+    stripped = f"regexp_replace({value}, '[\\s\\x{{00A0}}\\x{{202F}}\\x{{2009}}]|{_symbols()}', '', 'g')"
+    return f"regexp_replace(translate({stripped}, '\u2212', '-'), '^\\(([^+-].*)\\)$', '-\\1')"
+
+
+def _moment(value: str, formats: list[str]) -> str:
+    """SQL for a time in one of these formats. `%Y` also takes a year of two digits: such a year is nobody's meaning."""
+    read = f"try_strptime({value}, [{', '.join(map(quoted, dict.fromkeys(formats)))}])"
+    return f"case when {read} >= '1000-01-01' then {read} end"
 
 
 def plain_timestamp_sql(value: str, locale: Locale, timezone: str) -> str:
     """SQL that rewrites a time to UTC; a value without a time of day stays that day, never shifted."""
-    formats = list(dict.fromkeys([*locale.timestamp_formats, *_ISO_TIMES]))
-    zoned = [f for f in formats if f.endswith(("Z", "UTC", "%z"))]
-    naive = [f for f in formats if f not in zoned]
-    naive_time = f"try_strptime({value}, [{', '.join(map(quoted, naive))}])"
+    naive, zoned = _time_formats(locale)
+    naive_time = _moment(value, naive)
     if timezone != "UTC":
         naive_time = f"timezone('UTC', timezone({quoted(timezone)}, {naive_time}))"
-    readings = [f"strftime({naive_time}, '%Y-%m-%d %H:%M:%S.%f')"]
-    if zoned:
-        zoned_time = f"try_strptime({value}, [{', '.join(map(quoted, zoned))}])"
-        readings.insert(0, f"strftime({zoned_time}, '%Y-%m-%d %H:%M:%S.%f')")
-    days = f"try_strptime({value}, [{', '.join(map(quoted, dict.fromkeys([*locale.date_formats, *_ISO_DATES])))}])"
-    readings.append(f"strftime({days}, '%Y-%m-%d')")
+    literal = [f for f in zoned if not f.endswith("%z")]
+    offset = f"timezone('UTC', {_moment(value, [f for f in zoned if f.endswith('%z')])})"
+    readings = [f"strftime({time}, '%Y-%m-%d %H:%M:%S.%f')" for time in (_moment(value, literal), naive_time, offset)]
+    readings.append(f"strftime({_moment(value, [*locale.date_formats, *_ISO_DATES])}, '%Y-%m-%d')")
     return f"coalesce({', '.join(readings)}, {value})"
+
+
+def _time_formats(locale: Locale) -> tuple[list[str], list[str]]:
+    """Formats of times without and with a zone."""
+    formats = list(dict.fromkeys([*locale.timestamp_formats, *_ISO_TIMES, *_ISO_ZONED]))
+    zoned = [f for f in formats if f.endswith(("Z", "UTC", "%z"))]
+    return [f for f in formats if f not in zoned], zoned
+
+
+def _is_ambiguous_time(value: str, locale: Locale, timezone: str) -> str:
+    """SQL for local times that a change of clocks repeats or skips; only those at night are looked at closely."""
+    local = _moment(value, _time_formats(locale)[0])
+    instant = f"timezone({quoted(timezone)}, {local})"
+    back = f"timezone({quoted(timezone)}, {instant} - interval 1 hour)"
+    return (
+        f"case when regexp_matches({value}, '[ T]0?[0-3]:') "
+        f"then coalesce(timezone({quoted(timezone)}, {instant}) <> {local} or {back} = {local}, false) else false end"
+    )
 
 
 def latest_time(
@@ -129,7 +160,7 @@ def notice(connection: duckdb.DuckDBPyConnection, relation: str, profile: Profil
         item
         for name, column in feed.columns.items()
         if column.type != "text"
-        for item in _counts(name, column, value_sql(feed, name), read[name], locale)
+        for item in _counts(name, column, value_sql(feed, name), read[name], locale, column.timezone or profile.timezone)
     ]
     if not counts:
         return []
@@ -142,27 +173,34 @@ def notice(connection: duckdb.DuckDBPyConnection, relation: str, profile: Profil
     ]
 
 
-def _counts(name: str, column: Column, value: str, read: str, locale: Locale) -> list[_Count]:
+def _counts(name: str, column: Column, value: str, read: str, locale: Locale, timezone: str) -> list[_Count]:
     # Most values are plain already: a cast is cheap and spares them the regular expressions.
     quick = {
         "integer": f"try_cast({value} as hugeint) is not null and not contains({value}, '.')",
         "decimal": f"try_cast({value} as decimal(38, 9)) is not null" if locale.decimal == "." else "false",
-        "date": f"try_cast({value} as date) is not null and length({value}) = 10",
-        "timestamp": f"try_cast({value} as timestamp) is not null",
+        "date": f"try_cast({value} as date) is not null and {_is_iso(value)}",
+        "timestamp": f"try_cast({value} as timestamp) is not null and {_is_iso(value)}",
         "boolean": "false",
     }
     counts = [
         _Count(
             "unreadable_value", name,
             f"{value} is not null and case when {quick[column.type]} then false "
-            f"else not regexp_full_match({read}, {_READABLE[column.type]}) end",
+            f"else {_is_unreadable(read, column.type)} end",
             f"are not a {column.type} as the profile declares it: kept as text",
         )
     ]  # fmt: skip
+    if column.type == "timestamp" and timezone != "UTC":
+        counts.append(
+            _Count(
+                "ambiguous_time", name, _is_ambiguous_time(value, locale, timezone),
+                f"are local times that a change of clocks in {timezone} repeats or skips: read as winter time",
+            )
+        )  # fmt: skip
     if column.type != "decimal":
         return counts
     group = "." if locale.decimal == "," else ","
-    bare = f"trim(regexp_replace({value}, '{_symbols()}', '', 'g'))"
+    bare = _bare_number(value)
     counts.append(
         _Count(
             "ambiguous_number", name,
@@ -183,6 +221,18 @@ def _counts(name: str, column: Column, value: str, read: str, locale: Locale) ->
             )
         )  # fmt: skip
     return counts
+
+
+def _is_unreadable(read: str, kind: str) -> str:
+    """SQL for what staging's cast would turn into NULL."""
+    if kind in ("date", "timestamp"):
+        return f"(try_cast({read} as {kind}) is null or substr({read}, 5, 1) <> '-')"
+    return f"not regexp_full_match({read}, {_READABLE[kind]})"
+
+
+def _is_iso(value: str) -> str:
+    """SQL for the forms of days and times that every locale reads, as far as a cast has already found a time."""
+    return f"(length({value}) in (10, 16, 19) and substr({value}, 5, 1) = '-' and substr({value}, 11, 1) in ('', ' ', 'T'))"
 
 
 def _symbols() -> str:

@@ -3,7 +3,8 @@
 The parent (`deliver.py`) decides where things go and what the ledger says; nothing here touches ledger or quarantine.
 """
 
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -61,13 +62,15 @@ class Reader:
 
     def __post_init__(self) -> None:
         """Open the engine that parses and compares."""
+        # A child that replaces another one must not meet what that one left.
+        self.folder = Path(tempfile.mkdtemp(dir=self.folder))
         self._connection = duckdb.connect(config={"memory_limit": self.memory_limit, "temp_directory": str(self.folder)})
         self._connection.execute("set preserve_insertion_order = true")
         self._numbers = count()
 
     def members(self, path: Path, name: str) -> list[archives.Member] | None:
         """The members of an archive; None when the file is none."""
-        if archives.archive_kind(path) is None:
+        if archives.archive_kind(path, name) is None:
             return None
         return archives.open_archive(path, name, self._new_folder())
 
@@ -111,7 +114,7 @@ class Reader:
             except RefusedError as refusal:
                 refusals.append((sheet.name, refusal))
                 continue
-            parts.append(self._table_part(recognition, sheet.rows, "workbook", sheet=sheet))
+            parts.append(self._table_part(recognition, sheet.rows[recognition.header_line + 1 :], "workbook", sheet=sheet))
         if not parts:
             known = [refusal for _, refusal in refusals if refusal.code != "not_a_feed"]
             raise (known or [r for _, r in refusals] or [RefusedError("empty_file", f"{name}: no sheet has a cell")])[0]
@@ -122,8 +125,8 @@ class Reader:
 
     def _json_part(self, path: Path, encoding: str, name: str) -> Part:
         records = json_records.read_records(path, name)
-        recognition = recognise_rows(records.rows[:1], name, self.profiles.values())
-        part = self._table_part(recognition, records.rows, "json")
+        recognition = recognise_rows([records.header], name, self.profiles.values())
+        part = self._table_part(recognition, records.rows(), "json")
         notes = tuple(Finding(code, None, 1, message) for code, message in records.notes)
         return replace(part, encoding=encoding, findings=notes, rejected=tuple(records.rejected))
 
@@ -148,26 +151,29 @@ class Reader:
         return Part(recognition, target, replace(_PLAIN, header_lines=1), "parquet")
 
     def _table_part(
-        self, recognition: Recognition, rows: list[list[str]], kind: str, sheet: spreadsheets.Sheet | None = None
+        self, recognition: Recognition, body: Iterable[list[str]], kind: str, sheet: spreadsheets.Sheet | None = None
     ) -> Part:
         """Rows of a format that knows numbers and days, as a plain CSV file in the notation of the feed's texts."""
         width = len(recognition.header)
-        body = [(row + [""] * width)[:width] for row in rows[recognition.header_line + 1 :]]
+        rows = ((row + [""] * width)[:width] for row in body)
         if sheet is not None:
-            self._serial_days_to_text(recognition, body, sheet)
+            rows = self._serial_days_to_text(recognition, rows, sheet)
         target = self._new_file(".csv")
-        write_plain_csv(target, body, recognition.profile.locale(recognition.language).decimal)
+        write_plain_csv(target, rows, recognition.profile.locale(recognition.language).decimal)
         return Part(recognition, target, _PLAIN, kind, sheet=sheet.name if sheet else None)
 
     @staticmethod
-    def _serial_days_to_text(recognition: Recognition, body: list[list[str]], sheet: spreadsheets.Sheet) -> None:
-        for position, name in recognition.columns.items():
-            if recognition.feed.columns[name].type not in ("date", "timestamp"):
-                continue
-            for row in body:
+    def _serial_days_to_text(
+        recognition: Recognition, rows: Iterable[list[str]], sheet: spreadsheets.Sheet
+    ) -> Iterator[list[str]]:
+        types = {position: recognition.feed.columns[name].type for position, name in recognition.columns.items()}
+        days = [position for position, kind in types.items() if kind in ("date", "timestamp")]
+        for row in rows:
+            for position in days:
                 cell = row[position]
                 if type(cell) is spreadsheets.NumberText and spreadsheets.is_serial_day(cell):
                     row[position] = spreadsheets.day_of_serial(cell, sheet.epoch)
+            yield row
 
     def load(self, part: Part, name: str, target: Path) -> LoadResult:
         """Write the contracted columns of a part as Parquet of text; what is not data or broken is left out and counted."""

@@ -6,25 +6,26 @@ A cell's text is what a CSV export of the same data would hold; which sheet is a
 import datetime as dt
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 import python_calamine as calamine
 
-from orchestration.landing.archives import HARMLESS_BYTES, MAX_RATIO
 from orchestration.landing.cells import NumberText
 from orchestration.landing.recognise import RefusedError
+from orchestration.landing.sheet_parts import inspect_workbook
 
-MAX_EXPANDED_BYTES = 2 * 2**30
 MAX_COLUMNS = 2_000
 _OLE = b"\xd0\xcf\x11\xe0"
 # Beyond this a spreadsheet's numbers have lost digits: it keeps 15.
 _EXACT_INTEGER = 10**15
 LOST_DIGITS = "#LOST_DIGITS"
+_NO_VALUE = "#N/A"
 _MIDNIGHT = dt.time()
 _SERIAL_DAY = re.compile(r"\d{1,5}(\.\d+)?")
-_DECLARES_ENTITIES = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,8 @@ def read_sheets(path: Path, name: str) -> Iterator[Sheet]:
         RefusedError: `workbook_too_large`, `damaged_workbook`, `protected_workbook`, `unsafe_workbook`.
 
     """
-    _require_harmless(path, name)
     try:
+        valueless = inspect_workbook(path, name)
         with calamine.CalamineWorkbook.from_path(str(path)) as workbook:
             epoch_1904 = _uses_1904(path)
             zero_padded = _zero_padded_formats(path)
@@ -74,40 +75,42 @@ def read_sheets(path: Path, name: str) -> Iterator[Sheet]:
                         "workbook_too_large",
                         f"{name}: sheet '{metadata.name}' has {sheet.total_width} columns; remedy: at most {MAX_COLUMNS}",
                     )
-                yield _sheet(metadata.name, sheet, epoch_1904, zero_padded and _padded_cells(path, metadata.name))
+                padded = _padded_cells(path, metadata.name) if zero_padded else {}
+                yield _sheet(metadata.name, sheet, epoch_1904, padded, valueless.get(metadata.name, set()))
     except calamine.PasswordError as error:
         raise RefusedError("protected_workbook", f"{name}: protected by a password; remedy: save it without one") from error
-    except (calamine.CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
+    except (
+        calamine.CalamineError,
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        ValueError,
+        NotImplementedError,
+    ) as error:
         raise RefusedError(
             "damaged_workbook", f"{name}: not readable as a workbook ({error}); remedy: save it again"
         ) from error
 
 
-def _require_harmless(path: Path, name: str) -> None:
-    """Refuse a bomb before anything is expanded, and XML that declares entities."""
-    if not zipfile.is_zipfile(path):
-        return
-    with zipfile.ZipFile(path) as archive:
-        entries = archive.infolist()
-        expanded = sum(entry.file_size for entry in entries)
-        packed = max(sum(entry.compress_size for entry in entries), 1)
-        if expanded > MAX_EXPANDED_BYTES or (expanded > HARMLESS_BYTES and expanded > MAX_RATIO * packed):
-            raise RefusedError(
-                "workbook_too_large", f"{name}: grows to {expanded / 2**20:.0f} MB; remedy: deliver it as CSV or in parts"
-            )
-        for entry in entries:
-            if entry.filename.endswith((".xml", ".rels")):
-                with archive.open(entry) as part:
-                    if _DECLARES_ENTITIES.search(part.read(4096)):
-                        raise RefusedError("unsafe_workbook", f"{name}: its XML declares entities; remedy: save it again")
-
-
-def _sheet(name: str, sheet: calamine.CalamineSheet, epoch_1904: bool, padded: dict[tuple[int, int], int] | None) -> Sheet:
+def _sheet(
+    name: str, sheet: calamine.CalamineSheet, epoch_1904: bool, padded: dict[tuple[int, int], int],
+    valueless: set[tuple[int, int]],
+) -> Sheet:  # fmt: skip
     rows = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
-    for (row, column), width in (padded or {}).items():
+    for (row, column), width in padded.items():
         if row < len(rows) and column < len(rows[row]) and rows[row][column].isdigit():
             rows[row][column] = str(rows[row][column]).zfill(width)
     notes = []
+    for row, column in valueless:
+        # The library gives an empty text for both, which would be read as a missing value.
+        if row < len(rows) and column < len(rows[row]):
+            rows[row][column] = _NO_VALUE
+    if valueless:
+        message = (
+            f"sheet '{name}': {len(valueless)} cells with an error or a formula without its result: their rows are set aside"
+        )
+        notes.append(("cells_without_value", message))
     filled = _fill_merged(rows, sheet.merged_cell_ranges or [])
     if filled:
         notes.append(("merged_cells", f"sheet '{name}': {filled} cells inside merged areas: each takes the area's value"))
@@ -143,13 +146,18 @@ def _text(cell: object) -> str:
     if isinstance(cell, float):
         if cell.is_integer():
             return NumberText(int(cell)) if abs(cell) < _EXACT_INTEGER else LOST_DIGITS
-        return NumberText(f"{cell:.17g}" if "e" in repr(cell) else repr(cell))
+        # A spreadsheet shows and exports 15 digits: 0.1 + 0.2 is 0.3 there.
+        return NumberText(f"{Decimal(f'{cell:.15g}'):f}")
     if isinstance(cell, int):
         return NumberText(cell) if abs(cell) < _EXACT_INTEGER else LOST_DIGITS
     if isinstance(cell, dt.datetime):
+        cell = (cell + dt.timedelta(microseconds=500)).replace(microsecond=(cell.microsecond + 500) // 1000 % 1000 * 1000)
         return cell.date().isoformat() if cell.time() == _MIDNIGHT else cell.isoformat(sep=" ")
     if isinstance(cell, dt.date | dt.time):
         return cell.isoformat()
+    if isinstance(cell, dt.timedelta):
+        minutes, seconds = divmod(round(cell.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"
     return str(cell)
 
 
@@ -181,7 +189,8 @@ def _padded_cells(path: Path, sheet_name: str) -> dict[tuple[int, int], int]:
     """(row, column) → digits, for cells with a format of zeros only. Slow, and asked only where such a format exists."""
     import openpyxl
 
-    workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    stream = path.open("rb")
+    workbook = openpyxl.load_workbook(stream, read_only=True, data_only=True)
     try:
         return {
             (cell.row - 1, cell.column - 1): len(cell.number_format)
@@ -191,6 +200,7 @@ def _padded_cells(path: Path, sheet_name: str) -> dict[tuple[int, int], int]:
         }
     finally:
         workbook.close()
+        stream.close()
 
 
 def _part(path: Path, name: str) -> bytes:

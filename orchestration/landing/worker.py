@@ -4,6 +4,7 @@ What is parsed and how belongs to `reading.py`; here are the limits, the convers
 """
 
 import multiprocessing
+import os
 import resource
 import signal
 from collections.abc import Callable
@@ -15,6 +16,9 @@ from orchestration.landing.recognise import RefusedError
 _START_SECONDS = 120
 _LEAST_SECONDS = 60
 _BYTES_PER_SECOND = 2_000_000
+# A small file needs little memory: what grows beyond this is a bomb, and is stopped before it is felt.
+_LEAST_BYTES = 384 * 2**20
+_BYTES_PER_BYTE = 40
 
 
 class WorkerDiedError(Exception):
@@ -27,19 +31,17 @@ class WorkerDiedError(Exception):
 
 def _serve(connection: Connection, memory_bytes: int, make_server: Callable[[], Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    server = make_server()
-    # Counted from here, so that what the libraries map for themselves does not eat into what a file may use.
-    used = _virtual_bytes()
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    limit = used + memory_bytes
-    resource.setrlimit(resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    server = make_server()
+    # From here on a library that gives up may print what it was reading: nobody needs to see that.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     connection.send(("ready", None))
     while True:
         try:
-            method, arguments = connection.recv()
+            method, arguments, size = connection.recv()
         except EOFError:
             return
+        _limit_memory(min(memory_bytes, _LEAST_BYTES + _BYTES_PER_BYTE * size))
         try:
             connection.send(("done", getattr(server, method)(*arguments)))
         except MemoryError:
@@ -53,10 +55,20 @@ def _serve(connection: Connection, memory_bytes: int, make_server: Callable[[], 
             connection.send(("broken", type(error).__name__))
 
 
-def _virtual_bytes() -> int:
+def _limit_memory(more_bytes: int) -> None:
+    """Counted from now, so that what the libraries took for themselves does not eat into what a file may use.
+
+    The limit is on memory that can be written to: address space alone, of which allocators reserve plenty, is not felt.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    limit = _data_bytes() + more_bytes
+    resource.setrlimit(resource.RLIMIT_DATA, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+
+
+def _data_bytes() -> int:
     try:
         with open("/proc/self/statm") as statistics:  # noqa: PTH123 - not a file of ours
-            return int(statistics.read().split()[0]) * resource.getpagesize()
+            return int(statistics.read().split()[5]) * resource.getpagesize()
     except OSError:
         return 0
 
@@ -95,8 +107,15 @@ class Worker:
         """
         self.start()
         if not self._is_ready:
-            self._receive(_START_SECONDS)
-        self._connection.send((method, arguments))
+            self._await_start()
+        try:
+            self._connection.send((method, arguments, size))
+        except (BrokenPipeError, ConnectionError):
+            # It ended between two calls, as when the system took its memory: the next one is asked.
+            self.stop()
+            self.start()
+            self._await_start()
+            self._connection.send((method, arguments, size))
         kind, value = self._receive(_LEAST_SECONDS + size / _BYTES_PER_SECOND)
         if kind == "refused":
             raise RefusedError(*value)
@@ -111,6 +130,13 @@ class Worker:
                 "reading it needs more memory or depth than a file may use; remedy: export it in smaller parts",
             )
         return value
+
+    def _await_start(self) -> None:
+        """A child that can't start is a fault of this installation, never of the file that waits for it."""
+        try:
+            self._receive(_START_SECONDS)
+        except WorkerDiedError as error:
+            raise RuntimeError("the process that reads files does not start; remedy: tandem doctor") from error
 
     def _receive(self, seconds: float) -> tuple[str, Any]:
         try:

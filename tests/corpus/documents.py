@@ -33,9 +33,16 @@ def _shapes() -> Iterator[CorpusFile]:
     yield _json("JSON shapes", "wrapped", wrapped, clean)
     nested = [{**row, "associations": {"companies": [{"id": 1}], "n": {"x": 1}}} for row in rows]
     yield _json("nested objects", "nested_extra", json_array(nested), clean, noticed=("extra_column",))
-    yield _json("nested objects", "nested_all", json_array([{"properties": row} for row in rows]), None,
-                refusals=("not_a_feed", "missing_column"))  # fmt: skip
-    yield _json("nested objects", "list_of_lists", json_array([list(row.values()) for row in rows]), None, refusals=("not_records",))
+    yield _json(
+        "nested objects",
+        "nested_all",
+        json_array([{"properties": row} for row in rows]),
+        None,
+        refusals=("not_a_feed", "missing_column"),
+    )
+    yield _json(
+        "nested objects", "list_of_lists", json_array([list(row.values()) for row in rows]), None, refusals=("not_records",)
+    )
     two = json.dumps({"a": rows, "b": rows}).encode()
     yield _json("nested objects", "two_lists", two, None, refusals=("not_a_feed", "not_records"))
     for label, content in (("empty_array", b"[]"), ("empty_object", b"{}"), ("array_of_empty", b"[{}, {}]")):
@@ -56,15 +63,26 @@ def _values() -> Iterator[CorpusFile]:
     meant[-1]["amount"] = Decimal(5)
     yield _json("null and missing keys", "key_comes_late", json_lines(late), twin(meant), "jsonl")
     plain = json_lines(records(deals(3))).decode()
-    for label, number in (("beyond_2_53", "9007199254740993"), ("long_fraction", "0.1234567890123456789"), ("plain", "12.50"),
-                          ("exponent", "12e2")):  # fmt: skip
+    for label, number in (
+        ("beyond_2_53", "9007199254740993"),
+        ("long_fraction", "0.1234567890123456789"),
+        ("plain", "12.50"),
+        ("exponent", "12e2"),
+    ):
         content = plain.replace("1234.5", number, 1).encode()
         true = deals(3)
         true[0]["amount"] = Decimal(number)
         yield _json("JSON numbers", label, content, twin(true), "jsonl")
     true = deals(3)
-    true[0]["amount"] = "1e400"
-    yield _json("JSON numbers", "1e400", plain.replace("1234.5", "1e400", 1).encode(), twin(true), "jsonl", noticed=("unreadable_value",))
+    true[0]["amount"] = Decimal("1e400")
+    yield _json(
+        "JSON numbers",
+        "1e400",
+        plain.replace("1234.5", "1e400", 1).encode(),
+        twin(true),
+        "jsonl",
+        noticed=("unreadable_value",),
+    )
     for text in ("NaN", "Infinity", "-Infinity"):
         true = deals(3)
         true[0]["amount"] = None
@@ -83,7 +101,7 @@ def _values() -> Iterator[CorpusFile]:
         null = write(records(deals(3))).replace("Ventes", "V\\u0000tes", 1)
         yield _json("NUL", "escaped_nul", null.encode(), twin(deals(3)[1:]), suffix, set_aside=1)
     lines = deals(3)
-    lines[1]["deal_name"] = "deux\nlignes, \"et\" ; plus"
+    lines[1]["deal_name"] = 'deux\nlignes, "et" ; plus'
     yield _json("embedded line end", "lines", json_array(records(lines)), twin(lines))
     yield _json("embedded line end", "lines", json_lines(records(lines)), twin(lines), "jsonl")
     zeros = deals(2)
@@ -96,8 +114,9 @@ def _values() -> Iterator[CorpusFile]:
     yield _json("text numbers", "text_amounts", json_array(shown), twin(true))
     large = records(deals())
     large[3]["Nom de la transaction"] = "x" * 10_000_000
-    yield _json("10 MB cell", "cell_10mb", json_lines(large), twin(deals()[:3] + deals()[4:]), "jsonl", set_aside=1,
-                refusals=("*",))  # fmt: skip
+    yield _json(
+        "10 MB cell", "cell_10mb", json_lines(large), twin(deals()[:3] + deals()[4:]), "jsonl", set_aside=1, refusals=("*",)
+    )
 
 
 def _damages() -> Iterator[CorpusFile]:
@@ -105,8 +124,10 @@ def _damages() -> Iterator[CorpusFile]:
     bad = ("damaged_json",)
     yield _json("truncated JSON", "array", array[:-40], None, refusals=bad)
     yield _json("truncated JSON", "array_between_records", array[: array.rindex(b"{")].rstrip(b" \n,"), None, refusals=bad)
-    yield _json("truncated JSON", "lines", lines[:-40], twin(deals()[:-1]), "jsonl", set_aside=1)
-    yield _json("truncated JSON", "lines_middle", lines.replace(b'"Devise"', b'"Devise', 1), twin(deals()[1:]), "jsonl", set_aside=1)
+    yield _json("truncated JSON", "lines", lines[:-41], twin(deals()[:-1]), "jsonl", set_aside=1)
+    yield _json(
+        "truncated JSON", "lines_middle", lines.replace(b'"Devise"', b'"Devise', 1), twin(deals()[1:]), "jsonl", set_aside=1
+    )
     yield _json("trailing commas", "array", array[:-2] + b",\n]", None, refusals=bad)
     yield _json("trailing commas", "object", array.replace(b'"\n }', b'",\n }', 1), None, refusals=bad)
     yield _json("trailing commas", "lines", lines.replace(b"}\n", b"},\n", 1), twin(deals()[1:]), "jsonl", set_aside=1)
@@ -116,9 +137,16 @@ def _damages() -> Iterator[CorpusFile]:
     yield _json("not JSON", "text_after", array + b"\nfin", None, refusals=("*",))
     for suffix, content in (("json", array), ("jsonl", lines)):
         doubled = content.replace(b'"Devise": "EUR"', b'"Devise": "EUR", "Devise": "USD"', 1)
-        yield _json("duplicate JSON keys", "doubled", doubled, twin(deals()[1:]) if suffix == "jsonl" else None, suffix,
-                    set_aside=1, refusals=("duplicate_json_key",))  # fmt: skip
-    yield _json("not a record", "scalars", lines + b"12\n\"x\"\n", twin(deals()), "jsonl", set_aside=2)
+        yield _json(
+            "duplicate JSON keys",
+            "doubled",
+            doubled,
+            twin(deals()[1:]) if suffix == "jsonl" else None,
+            suffix,
+            set_aside=1,
+            refusals=("duplicate_json_key",),
+        )
+    yield _json("not a record", "scalars", lines + b'12\n"x"\n', twin(deals()), "jsonl", set_aside=2)
     yield _json("not a record", "top_scalar", b"12", None, refusals=("*",))
 
 
@@ -126,8 +154,15 @@ def _bombs() -> Iterator[CorpusFile]:
     line = json.dumps(records(deals(1))[0])
     for suffix, wrap in (("json", "[%s]"), ("jsonl", line + "\n%s\n")):
         deep = wrap % line.replace('"Ventes B2B"', "[" * 100_000 + "]" * 100_000)
-        yield _json("deep JSON", "deep_list", deep.encode(), twin(deals(1)) if suffix == "jsonl" else None, suffix, set_aside=1,
-                    refusals=("too_deep",))  # fmt: skip
+        yield _json(
+            "deep JSON",
+            "deep_list",
+            deep.encode(),
+            twin(deals(1)) if suffix == "jsonl" else None,
+            suffix,
+            set_aside=1,
+            refusals=("too_deep",),
+        )
     objects = line.replace('"Ventes B2B"', '{"a":' * 100_000 + "1" + "}" * 100_000)
     yield _json("deep JSON", "deep_object", f"[{objects}]".encode(), None, refusals=("too_deep",))
     yield _json("deep JSON", "only_brackets", b"[" * 100_000, None, refusals=("too_deep", "damaged_json"))

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from tests.corpus.model import COLUMNS, CorpusFile, cell_text, csv_text, deals, records, json_lines, table, twin
+from tests.corpus.model import COLUMNS, CorpusFile, cell_text, csv_text, deals, json_lines, records, table, twin
 
 _UNREAD = ("unreadable_value",)
 
@@ -79,9 +79,12 @@ def _ids() -> Iterator[CorpusFile]:
         numeric = numeric.replace(f'"{value}"', value)
     yield CorpusFile("long ids", "long_numbers", "jsonl", numeric.encode(), twin(rows))
     for label, column, text in (
-        ("shortened_id", "deal_id", "1E+15"), ("shortened_id_point", "deal_id", "1.2E+15"), ("shortened_id_comma", "deal_id", "1,2E+15"),
-        ("shortened_company", "company_id", "9.00123E+11"), ("shortened_small", "deal_id", "1.23457e+09"),
-    ):  # fmt: skip
+        ("shortened_id", "deal_id", "1E+15"),
+        ("shortened_id_point", "deal_id", "1.2E+15"),
+        ("shortened_id_comma", "deal_id", "1,2E+15"),
+        ("shortened_company", "company_id", "9.00123E+11"),
+        ("shortened_small", "deal_id", "1.23457e+09"),
+    ):
         cells = table(deals())
         cells[3][COLUMNS.index(column)] = text
         good = deals()[:2] + deals()[3:]
@@ -90,35 +93,76 @@ def _ids() -> Iterator[CorpusFile]:
     cells[3][1] = "#N/A"
     yield CorpusFile("error cells", "error_text", "csv", csv_text(cells).encode(), twin(deals()[:2] + deals()[3:]), set_aside=1)
     cells[3][1] = "#NOM?"
-    yield CorpusFile("error cells", "error_text_fr", "csv", csv_text(cells).encode(), twin(deals()[:2] + deals()[3:]), set_aside=1)
+    yield CorpusFile(
+        "error cells", "error_text_fr", "csv", csv_text(cells).encode(), twin(deals()[:2] + deals()[3:]), set_aside=1
+    )
 
 
 def _times() -> Iterator[CorpusFile]:
     days = [dt.date(2026, 3, 4), dt.date(2026, 12, 11), dt.date(2026, 1, 31)]
     yield _with("d/m and m/d", "day_first", "closed_at", [day.strftime("%d/%m/%Y") for day in days], days)
-    yield _with("d/m and m/d", "month_first", "closed_at", [day.strftime("%m/%d/%Y") for day in days],
-                [day.strftime("%m/%d/%Y") for day in days], "en", noticed=_UNREAD)  # fmt: skip
+    yield _with(
+        "d/m and m/d",
+        "month_first",
+        "closed_at",
+        [day.strftime("%m/%d/%Y") for day in days],
+        [day.strftime("%m/%d/%Y") for day in days],
+        "en",
+        noticed=_UNREAD,
+    )
     yield _with("ISO dates", "iso_days", "closed_at", [day.isoformat() for day in days], days)
     yield _with("ISO dates", "iso_days", "closed_at", [day.isoformat() for day in days], days, "en")
     instants = [dt.datetime(2026, 7, 1, 22, 30, tzinfo=dt.UTC), dt.datetime(2026, 12, 31, 23, 59, 59, tzinfo=dt.UTC)]
-    for label, form in (("zulu", "%Y-%m-%dT%H:%M:%SZ"), ("zulu_ms", "%Y-%m-%dT%H:%M:%S.000Z"), ("offset", "%Y-%m-%dT%H:%M:%S+00:00"),
-                        ("offset_short", "%Y-%m-%dT%H:%M:%S+0000")):  # fmt: skip
+    for label, form in (
+        ("zulu", "%Y-%m-%dT%H:%M:%SZ"),
+        ("zulu_ms", "%Y-%m-%dT%H:%M:%S.000Z"),
+        ("offset", "%Y-%m-%dT%H:%M:%S+00:00"),
+        ("offset_short", "%Y-%m-%dT%H:%M:%S+0000"),
+    ):
         for language in ("fr", "en"):
             yield _with("times with zones", label, "created_at", [at.strftime(form) for at in instants], instants, language)
     two = dt.timezone(dt.timedelta(hours=2))
-    yield _with("times with zones", "offset_two", "created_at", [at.astimezone(two).isoformat() for at in instants], instants, "en")
-    local = [dt.datetime(2026, 3, 28, 12), dt.datetime(2026, 3, 29, 12), dt.datetime(2026, 10, 25, 12), dt.datetime(2026, 7, 14, 0, 5)]
+    yield _with(
+        "times with zones", "offset_two", "created_at", [at.astimezone(two).isoformat() for at in instants], instants, "en"
+    )
+    local = [
+        dt.datetime(2026, 3, 28, 12),
+        dt.datetime(2026, 3, 29, 12),
+        dt.datetime(2026, 10, 25, 12),
+        dt.datetime(2026, 7, 14, 0, 5),
+    ]
     for language in ("fr", "en"):
         written = [cell_text(at, language) for at in local]
         yield _with("change of clocks", "clear", "created_at", written, local, language)
         twice = [dt.datetime(2026, 10, 25, 2, 30), local[0]]
         second = [dt.datetime(2026, 10, 25, 1, 30, tzinfo=dt.UTC), local[0]]
-        yield _with("change of clocks", "twice", "created_at", [cell_text(at, language) for at in twice], second, language,
-                    noticed=("ambiguous_time",))  # fmt: skip
+        yield _with(
+            "change of clocks",
+            "twice",
+            "created_at",
+            [cell_text(at, language) for at in twice],
+            second,
+            language,
+            noticed=("ambiguous_time",),
+        )
         gap = [dt.datetime(2026, 3, 29, 2, 30), local[0]]
         shifted = [dt.datetime(2026, 3, 29, 1, 30, tzinfo=dt.UTC), local[0]]
-        yield _with("change of clocks", "skipped_hour", "created_at", [cell_text(at, language) for at in gap], shifted, language,
-                    noticed=("ambiguous_time",))  # fmt: skip
-    for text, label in (("46082", "serial"), ("31/02/2026", "no_such_day"), ("3 mars 2026", "words"), ("2026-13-01", "no_such_month")):
+        yield _with(
+            "change of clocks",
+            "skipped_hour",
+            "created_at",
+            [cell_text(at, language) for at in gap],
+            shifted,
+            language,
+            noticed=("ambiguous_time",),
+        )
+    for text, label in (
+        ("46082", "serial"),
+        ("31/02/2026", "no_such_day"),
+        ("3 mars 2026", "words"),
+        ("2026-13-01", "no_such_month"),
+    ):
         yield _with("not a date", label, "closed_at", [text, "04/03/2026"], [text, days[0]], "fr", noticed=_UNREAD)
-    yield _with("not a date", "two_digit_year", "closed_at", ["04/03/26", "04/03/2026"], ["04/03/26", days[0]], "fr", noticed=_UNREAD)
+    yield _with(
+        "not a date", "two_digit_year", "closed_at", ["04/03/26", "04/03/2026"], ["04/03/26", days[0]], "fr", noticed=_UNREAD
+    )

@@ -40,18 +40,30 @@ def _cells() -> Iterator[CorpusFile]:
     zeros = ["00123", "0123", "000", "9123"]
     yield from _both("leading zeros", "zeros_text", _replaced(0, zeros), _meant("deal_id", zeros))
     floats = [0.1, 1e-7, 12345678.9, -0.5, 0.1 + 0.2, 1234567890123.25]
-    yield from _both("binary fractions", "floats", _replaced(4, floats),
-                     _meant("amount", [Decimal(repr(value)) for value in floats]))  # fmt: skip
-    yield from _both("binary fractions", "whole", _replaced(4, [3.0, -0.0, 12]), _meant("amount", [Decimal(3), Decimal(0), Decimal(12)]))
-    yield from _both("long ids", "numeric", _replaced(0, [9001234501, 123456789012345]), _meant("deal_id", ["9001234501", "123456789012345"]))
+    yield from _both(
+        "binary fractions", "floats", _replaced(4, floats), _meant("amount", [Decimal(f"{value:.15g}") for value in floats])
+    )
+    yield from _both(
+        "binary fractions", "whole", _replaced(4, [3.0, -0.0, 12]), _meant("amount", [Decimal(3), Decimal(0), Decimal(12)])
+    )
+    yield from _both(
+        "long ids", "numeric", _replaced(0, [9001234501, 123456789012345]), _meant("deal_id", ["9001234501", "123456789012345"])
+    )
     lost = _replaced(0, [1, 9007199254740993, 12345678901234567890])
     yield from _both("long ids", "lost_digits", lost, _meant("deal_id", ["1", "2", "3"])[:1], set_aside=2)
     yield from _both("booleans", "booleans", _replaced(1, [True, False]), _meant("deal_name", ["true", "false"]))
     text_dates = [cells[7] for cells in table(deals(3))[1:]]
-    yield from _both("text dates", "text_dates", _replaced(7, text_dates), _meant("closed_at", [deal["closed_at"] for deal in deals(3)]))
+    yield from _both(
+        "text dates", "text_dates", _replaced(7, text_dates), _meant("closed_at", [deal["closed_at"] for deal in deals(3)])
+    )
     text_amounts = ["1 234,50", "-12,5", "(1 234,50)"]
-    yield from _both("text numbers", "text_amounts", _replaced(4, text_amounts), _meant("amount", [Decimal("1234.5"), Decimal("-12.5"), Decimal("-1234.5")]))
-    lines = ["deux\nlignes", "une ; \"deux\""]
+    yield from _both(
+        "text numbers",
+        "text_amounts",
+        _replaced(4, text_amounts),
+        _meant("amount", [Decimal("1234.5"), Decimal("-12.5"), Decimal("-1234.5")]),
+    )
+    lines = ["deux\nlignes", 'une ; "deux"']
     yield from _both("embedded line end", "lines", _replaced(1, lines), _meant("deal_name", lines))
     padded = xlsx_bytes(_replaced(0, [123, 4567, 12345]), lambda book: _format_column(book.active, 1, "00000"))
     yield CorpusFile("number formats", "zeros", "xlsx", padded, _meant("deal_id", ["00123", "04567", "12345"]))
@@ -77,7 +89,9 @@ def _days() -> Iterator[CorpusFile]:
         book.epoch = CALENDAR_MAC_1904
 
     native = xlsx_bytes(_replaced(7, moments), from_1904)
-    yield CorpusFile("days from 1904", "native_1904", "xlsx", native, _meant("closed_at", moments), noticed=("dates_from_1904",))
+    yield CorpusFile(
+        "days from 1904", "native_1904", "xlsx", native, _meant("closed_at", moments), noticed=("dates_from_1904",)
+    )
     counted = xlsx_bytes(_replaced(7, [value - 1462 for value in serial]), from_1904)
     yield CorpusFile("days from 1904", "serial_1904", "xlsx", counted, meant, noticed=("dates_from_1904",))
 
@@ -137,13 +151,21 @@ def _formulas() -> Iterator[CorpusFile]:
     rows[1]["amount"] = Decimal("1345.5")
     cached = rewrite_part(unsaved, _SHEET, lambda xml: xml.replace("<f>1000+345.5</f><v />", "<f>1000+345.5</f><v>1345.5</v>"))
     yield CorpusFile("formulas", "cached", "xlsx", cached, twin(rows))
-    yield CorpusFile("formulas", "not_calculated", "xlsx", unsaved, twin(deals()[:1] + deals()[2:]), set_aside=1,
-                     refusals=("formula_without_value",))  # fmt: skip
+    yield CorpusFile(
+        "formulas",
+        "not_calculated",
+        "xlsx",
+        unsaved,
+        twin(deals()[:1] + deals()[2:]),
+        set_aside=1,
+        refusals=("formula_without_value",),
+    )
     cells[2][4] = "=NA()"
     broken = rewrite_part(
-        xlsx_bytes(cells), _SHEET,
+        xlsx_bytes(cells),
+        _SHEET,
         lambda xml: xml.replace('<c r="E3"><f>NA()</f><v />', '<c r="E3" t="e"><f>NA()</f><v>#N/A</v>'),
-    )  # fmt: skip
+    )
     yield CorpusFile("error cells", "formula_error", "xlsx", broken, twin(deals()[:1] + deals()[2:]), set_aside=1)
     cells[2][4] = "#DIV/0!"
     yield CorpusFile("error cells", "error_cell", "xlsx", xlsx_bytes(cells), twin(deals()[:1] + deals()[2:]), set_aside=1)

@@ -33,8 +33,13 @@ def _archives() -> Iterator[CorpusFile]:
     text, clean = csv_bytes(deals()), twin(deals())
     yield _zip("zip and gzip", "zip", zip_bytes({"deals.csv": text}), clean)
     yield _zip("zip and gzip", "zip_in_folder", zip_bytes({"export/2/deals.csv": text}), clean)
-    yield _zip("zip and gzip", "zip_with_litter", zip_bytes({"deals.csv": text, "__MACOSX/._deals.csv": b"x", ".DS_Store": b"y"}), clean)
-    yield _zip("zip and gzip", "zip_without_suffix", zip_bytes({"deals.csv": text}), clean, "dat")
+    yield _zip(
+        "zip and gzip",
+        "zip_with_litter",
+        zip_bytes({"deals.csv": text, "__MACOSX/._deals.csv": b"x", ".DS_Store": b"y"}),
+        clean,
+    )
+    yield _zip("zip and gzip", "zip_without_suffix", zip_bytes({"d.csv": text}), clean, "dat")
     yield _zip("zip and gzip", "gzip", packed(text), clean, "csv.gz")
     yield _zip("zip and gzip", "gzip_parts", packed(text[:300]) + packed(text[300:]), clean, "csv.gz")
     yield _zip("zip and gzip", "zip_of_workbook", zip_bytes({"deals.xlsx": xlsx_bytes(sheet_rows(deals()))}), clean)
@@ -49,7 +54,9 @@ def _archives() -> Iterator[CorpusFile]:
     yield _zip("zip-slip", "link", stream.getvalue(), None, refusals=("unsafe_member_name",))
     inner = zip_bytes({"deals.csv": text})
     yield _zip("archive in archive", "zip_in_zip", zip_bytes({"a.zip": inner}), None, refusals=("archive_in_archive",))
-    yield _zip("archive in archive", "gzip_in_zip", zip_bytes({"a.csv.gz": packed(text)}), None, refusals=("archive_in_archive",))
+    yield _zip(
+        "archive in archive", "gzip_in_zip", zip_bytes({"a.csv.gz": packed(text)}), None, refusals=("archive_in_archive",)
+    )
     yield _zip("archive in archive", "zip_in_gzip", packed(inner), None, "zip.gz", refusals=("archive_in_archive",))
     yield _zip("archive in archive", "gzip_in_gzip", packed(packed(text)), None, "gz.gz", refusals=("archive_in_archive",))
     yield _zip("empty", "empty_zip", zip_bytes({}), None, refusals=("empty_archive",))
@@ -92,26 +99,43 @@ def bombs() -> Iterator[CorpusFile]:
     zeros = zlib.compressobj(9, zlib.DEFLATED, -15)
     million = b"0;" * 500_000
     body, crc, size = b"", 0, 0
-    for _ in range(400):
+    for _ in range(150):
         body += zeros.compress(million)
         crc, size = zlib.crc32(million, crc), size + len(million)
     body += zeros.flush()
-    yield _zip("zip bombs", "zip_400mb", _zip_of(body, crc, size), None, refusals=_LARGE)
+    yield _zip("zip bombs", "zip_bomb", _zip_of(body, crc, size), None, refusals=_LARGE)
     lying = _zip_of(body, crc, 1000)
     yield _zip("zip bombs", "zip_that_lies", lying, None, refusals=(*_LARGE, "damaged_archive"))
     gz = b"\x1f\x8b\x08\0\0\0\0\0\x02\xff" + body + struct.pack("<II", crc, size)
-    yield _zip("zip bombs", "gzip_400mb", gz, None, "csv.gz", refusals=_LARGE)
+    yield _zip("zip bombs", "gzip_bomb", gz, None, "csv.gz", refusals=_LARGE)
     many = zip_bytes({f"{number}.csv": b"" for number in range(1_001)})
     yield _zip("zip bombs", "many_members", many, None, refusals=_LARGE)
     book = xlsx_bytes(sheet_rows(deals()))
-    blank = '<row r="9"><c r="A9" t="inlineStr"><is><t>%s</t></is></c></row>' % ("x" * 200_000_000)
-    yield _zip("workbook bombs", "one_cell_200mb", rewrite_part(book, _SHEET, lambda xml: xml.replace("</sheetData>", blank + "</sheetData>")),
-               None, "xlsx", refusals=(*_LARGE, "damaged_workbook"))  # fmt: skip
+    blank = '<row r="9"><c r="A9" t="inlineStr"><is><t>%s</t></is></c></row>' % ("x" * 80_000_000)
+    yield _zip(
+        "workbook bombs",
+        "one_cell_80mb",
+        rewrite_part(book, _SHEET, lambda xml: xml.replace("</sheetData>", blank + "</sheetData>")),
+        None,
+        "xlsx",
+        refusals=(*_LARGE, "damaged_workbook"),
+    )
     row = "<row>" + "<c><v>1</v></c>" * 200 + "</row>"
-    rows = row * 50_000
-    yield _zip("workbook bombs", "ten_million_cells", rewrite_part(book, _SHEET, lambda xml: xml.replace("</sheetData>", rows + "</sheetData>")),
-               None, "xlsx", refusals=_LARGE)  # fmt: skip
-    for label, place in (("far_corner", "XFD1048576"), ("far_row", "K1048576"), ("far_column", "XFD10"), ("wide", "ALL1000000")):
+    rows = row * 30_000
+    yield _zip(
+        "workbook bombs",
+        "six_million_cells",
+        rewrite_part(book, _SHEET, lambda xml: xml.replace("</sheetData>", rows + "</sheetData>")),
+        None,
+        "xlsx",
+        refusals=_LARGE,
+    )
+    for label, place in (
+        ("far_corner", "XFD1048576"),
+        ("far_row", "K1048576"),
+        ("far_column", "XFD10"),
+        ("wide", "ALL1000000"),
+    ):
         far = f'<row r="{place.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")}"><c r="{place}"><v>1</v></c></row></sheetData>'
         corner = rewrite_part(book, _SHEET, lambda xml, far=far: xml.replace("</sheetData>", far))
         owed = {"refusals": _LARGE} if label != "far_row" else {"set_aside": 1, "refusals": _LARGE}
@@ -126,16 +150,24 @@ def bombs() -> Iterator[CorpusFile]:
         return head + end + doctype + rest
 
     yield _zip("billion laughs", "sheet", rewrite_part(book, _SHEET, laughing), None, "xlsx", refusals=("unsafe_workbook",))
-    yield _zip("billion laughs", "styles", rewrite_part(book, "xl/styles.xml", laughing), None, "xlsx", refusals=("unsafe_workbook",))
+    yield _zip(
+        "billion laughs", "styles", rewrite_part(book, "xl/styles.xml", laughing), None, "xlsx", refusals=("unsafe_workbook",)
+    )
     padded = rewrite_part(book, "xl/workbook.xml", lambda xml: laughing(f"<!--{' ' * 6000}-->" + xml))
     yield _zip("billion laughs", "late_declaration", padded, None, "xlsx", refusals=("unsafe_workbook", "damaged_workbook"))
     sheet = ods_bytes(sheet_rows(deals()))
-    yield _zip("billion laughs", "ods", rewrite_part(sheet, "content.xml", laughing), None, "ods", refusals=("unsafe_workbook",))
+    yield _zip(
+        "billion laughs", "ods", rewrite_part(sheet, "content.xml", laughing), None, "ods", refusals=("unsafe_workbook",)
+    )
     repeated = rewrite_part(
-        sheet, "content.xml",
-        lambda xml: xml.replace("</table:table>", '<table:table-row table:number-rows-repeated="1048000"><table:table-cell '
-                                'office:value-type="float" office:value="1" table:number-columns-repeated="16000"/></table:table-row></table:table>'),
-    )  # fmt: skip
+        sheet,
+        "content.xml",
+        lambda xml: xml.replace(
+            "</table:table>",
+            '<table:table-row table:number-rows-repeated="1048000"><table:table-cell '
+            'office:value-type="float" office:value="1" table:number-columns-repeated="16000"/></table:table-row></table:table>',
+        ),
+    )
     yield _zip("workbook bombs", "ods_repeats", repeated, None, "ods", refusals=_LARGE)
 
 
