@@ -30,7 +30,7 @@ class Member:
     path: Path
 
 
-def archive_kind(path: Path, name: str) -> str | None:
+def archive_kind(path: Path, name: str = "the file") -> str | None:
     """`zip`, `gzip` or None, by the file's first bytes; a spreadsheet is a zip file but no archive."""
     with path.open("rb") as stream:
         start = stream.read(4)

@@ -64,8 +64,8 @@ def normal_sql(value: str, column: Column, locale: Locale, timezone: str) -> str
 def plain_number_sql(value: str, decimal: str) -> str:
     """SQL that rewrites a locale's number to digits, sign and point; anything else comes back unchanged.
 
-    Groups must have three digits each: `1.23,4` is not a number in any locale. A number in parentheses is negative, a percentage
-    is a hundredth.
+    Groups must have three digits each: `1.23,4` is not a number in any locale. A number in parentheses is negative, a
+    percentage is a hundredth.
     """
     group = "." if decimal == "," else ","
     bare = _bare_number(value)

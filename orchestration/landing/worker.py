@@ -136,7 +136,7 @@ class Worker:
         try:
             self._receive(_START_SECONDS)
         except WorkerDiedError as error:
-            raise RuntimeError("the process that reads files does not start; remedy: tandem doctor") from error
+            raise RuntimeError("the process that reads files does not start; remedy: install Tandem again") from error
 
     def _receive(self, seconds: float) -> tuple[str, Any]:
         try:

@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import json
+import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -139,7 +140,11 @@ def xlsx_bytes(cells: Sequence[Sequence[object]], adjust: object = None, title: 
         adjust(workbook)
     stream = io.BytesIO()
     workbook.save(stream)
-    return stream.getvalue()
+    with zipfile.ZipFile(stream) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    # The library writes the moment of saving: taken out, so that the same call gives the same bytes.
+    members["docProps/core.xml"] = re.sub(rb">20\d\d-[^<]*Z<", b">2026-01-01T00:00:00Z<", members["docProps/core.xml"])
+    return zip_bytes(members)
 
 
 _ODS_HEAD = (

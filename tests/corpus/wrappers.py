@@ -165,7 +165,8 @@ def bombs() -> Iterator[CorpusFile]:
         lambda xml: xml.replace(
             "</table:table>",
             '<table:table-row table:number-rows-repeated="1048000"><table:table-cell '
-            'office:value-type="float" office:value="1" table:number-columns-repeated="16000"/></table:table-row></table:table>',
+            'office:value-type="float" office:value="1" table:number-columns-repeated="16000"/></table:table-row>'
+            "</table:table>",
         ),
     )
     yield _zip("workbook bombs", "ods_repeats", repeated, None, "ods", refusals=_LARGE)

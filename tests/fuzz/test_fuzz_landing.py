@@ -39,9 +39,39 @@ SEED = int(os.environ.get("TANDEM_FUZZ_SEED", "20260930"))
 # A file that keeps its reader busy is ended after 60 s and a little for its size.
 SECONDS_PER_FILE = 65
 BATCH = 25
-STRUCTURE = [b'"', b"'", b",", b";", b"\t", b"\n", b"\r", b"\r\n", b"\0", b"\xff\xfe", b"\xef\xbb\xbf", b"{", b"}", b"[", b"]", b":", b"\\",
-             b"<", b"</row>", b"&", b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"PAR1", b"\xe9", b"\xc3\xa9", b"1E+15", b"null",
-             b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"A" * 5000]  # fmt: skip
+STRUCTURE = [
+    b'"',
+    b"'",
+    b",",
+    b";",
+    b"\t",
+    b"\n",
+    b"\r",
+    b"\r\n",
+    b"\0",
+    b"\xff\xfe",
+    b"\xef\xbb\xbf",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b":",
+    b"\\",
+    b"<",
+    b"</row>",
+    b"&",
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"\x1f\x8b",
+    b"PAR1",
+    b"\xe9",
+    b"\xc3\xa9",
+    b"1E+15",
+    b"null",
+    b"\xff\xff\xff\xff",
+    b"\x7f\xff\xff\xff",
+    b"A" * 5000,
+]
 
 
 def parquet_bytes() -> bytes:
@@ -54,11 +84,17 @@ def parquet_bytes() -> bytes:
 def valid_files() -> dict[str, bytes]:
     text, rows = csv_bytes(deals()), records(deals())
     return {
-        "csv": text, "tsv": csv_bytes(deals(), "en", delimiter="\t", quote_all=True), "utf16.csv": text.decode().encode("utf-16"),
-        "json": json_array(rows), "jsonl": json_lines(rows), "xlsx": xlsx_bytes(sheet_rows(deals())),
-        "ods": ods_bytes(sheet_rows(deals())), "parquet": parquet_bytes(), "zip": zip_bytes({"deals.csv": text}),
+        "csv": text,
+        "tsv": csv_bytes(deals(), "en", delimiter="\t", quote_all=True),
+        "utf16.csv": text.decode().encode("utf-16"),
+        "json": json_array(rows),
+        "jsonl": json_lines(rows),
+        "xlsx": xlsx_bytes(sheet_rows(deals())),
+        "ods": ods_bytes(sheet_rows(deals())),
+        "parquet": parquet_bytes(),
+        "zip": zip_bytes({"deals.csv": text}),
         "csv.gz": packed(text),
-    }  # fmt: skip
+    }
 
 
 def mutated(content: bytes, other: bytes, chance: random.Random) -> bytes:
