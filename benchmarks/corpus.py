@@ -81,7 +81,7 @@ def _same_rows(rows: Sequence[Deal], twin: Sequence[Deal]) -> bool:
 
 
 def _same(name: str, value: object, wanted: object) -> bool:
-    if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)) or value == "":
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value)) or value == "":
         return wanted is None
     if name == "amount":
         return wanted in _amounts(value) or str(value) == str(wanted)

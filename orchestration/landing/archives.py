@@ -79,7 +79,10 @@ def _open_gzip(path: Path, name: str, folder: Path) -> list[Member]:
 
 def _open_zip(path: Path, name: str, folder: Path) -> list[Member]:
     with zipfile.ZipFile(path) as archive:
-        entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_litter(entry.filename)]
+        files = [entry for entry in archive.infolist() if not entry.is_dir()]
+        for number, entry in enumerate(files, start=1):
+            _require_inside(entry, number, name)
+        entries = [entry for entry in files if not _is_litter(entry.filename)]
         if len(entries) > MAX_MEMBERS:
             raise RefusedError(
                 "archive_too_large", f"{name}: {len(entries)} members; remedy: at most {MAX_MEMBERS} per archive"
@@ -88,28 +91,30 @@ def _open_zip(path: Path, name: str, folder: Path) -> list[Member]:
             raise RefusedError("empty_archive", f"{name}: no file in it; remedy: pack it again")
         members = []
         for number, entry in enumerate(entries):
-            inner = PurePosixPath(entry.filename.replace("\\", "/"))
-            if inner.is_absolute() or ".." in inner.parts or (entry.external_attr >> 28) == 0xA:
-                raise RefusedError(
-                    "unsafe_member_name", f"{name}: member {number + 1} points outside the archive; remedy: pack it again"
-                )
             if entry.flag_bits & 0x1:
                 raise RefusedError("encrypted_archive", f"{name}: protected by a password; remedy: pack it without one")
             target = folder / f"member-{number}"
             with archive.open(entry) as source:
                 _copy_capped(source, target, max(entry.compress_size, 1), name)
-            members.append(Member(inner.name, target))
+            members.append(Member(_inner_path(entry).name, target))
     return members
+
+
+def _inner_path(entry: zipfile.ZipInfo) -> PurePosixPath:
+    return PurePosixPath(entry.filename.replace("\\", "/"))
+
+
+def _require_inside(entry: zipfile.ZipInfo, number: int, name: str) -> None:
+    """Refuse a member that is a link or names a place elsewhere."""
+    inner = _inner_path(entry)
+    if inner.is_absolute() or ".." in inner.parts or (entry.external_attr >> 28) == 0xA:
+        raise RefusedError("unsafe_member_name", f"{name}: member {number} points outside the archive; remedy: pack it again")
 
 
 def _is_litter(name: str) -> bool:
     """What operating systems add on their own."""
     path = PurePosixPath(name)
-    return (
-        (path.name.startswith(".") and not path.name.startswith(".."))
-        or path.parts[:1] == ("__MACOSX",)
-        or path.name in ("Thumbs.db", "desktop.ini")
-    )
+    return path.name.startswith(".") or path.parts[:1] == ("__MACOSX",) or path.name in ("Thumbs.db", "desktop.ini")
 
 
 def _copy_capped(source: object, target: Path, packed_bytes: int, name: str) -> None:
