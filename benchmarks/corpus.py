@@ -7,9 +7,12 @@ import contextlib
 import datetime as dt
 import io
 import math
+import multiprocessing
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -21,8 +24,9 @@ from tests.corpus import generate
 from tests.corpus.model import COLUMNS, HEADERS, CorpusFile, Deal
 from tests.corpus.scoring import score
 
+Reader = Callable[[CorpusFile, Path], pd.DataFrame]
 _PER_HOME = 80
-_VERDICTS = ("right", "refused", "different")
+_VERDICTS = ("right", "refused", "crashed", "different")
 _TIME_FORMATS = ("%d/%m/%Y %H:%M", "%d/%m/%Y", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
 _NAMES = {normalise_header(h): name for headers in HEADERS.values() for h, name in zip(headers, COLUMNS, strict=True)}
 _TEXT, _BOOKS, _JSON = ("csv", "csv.gz", "dat"), ("xlsx", "ods"), ("json", "jsonl")
@@ -48,7 +52,7 @@ def with_pandas(file: CorpusFile, path: Path) -> pd.DataFrame:
     return pd.read_csv(path, sep=None, engine="python")
 
 
-def verdict(file: CorpusFile, read: Callable[[CorpusFile, Path], pd.DataFrame], folder: Path) -> str:
+def verdict(file: CorpusFile, read: Reader, folder: Path) -> str:
     """Right, refused, different, or none when the tool has no reader for the format."""
     path = folder / file.name
     path.write_bytes(file.content)
@@ -66,6 +70,20 @@ def verdict(file: CorpusFile, read: Callable[[CorpusFile, Path], pd.DataFrame], 
     names = [_NAMES.get(normalise_header(str(column))) for column in frame.columns]
     rows = [dict(zip(names, row, strict=True)) for row in frame.itertuples(index=False, name=None)]
     return "right" if _same_rows(rows, file.twin) else "different"
+
+
+def _judged_apart(files: Sequence[CorpusFile], read: Reader, folder: Path) -> list[str]:
+    """Each file's verdict from a process that a hostile file may bring down."""
+    judged = []
+    pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+    for file in files:
+        try:
+            judged.append(pool.submit(verdict, file, read, folder).result())
+        except BrokenProcessPool:
+            judged.append("crashed")
+            pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+    pool.shutdown()
+    return judged
 
 
 def _same_rows(rows: Sequence[Deal], twin: Sequence[Deal]) -> bool:
@@ -135,11 +153,14 @@ def main() -> None:
             for outcome in score(files[start : start + _PER_HOME], folder / str(start)):
                 ours = outcome.verdict if outcome.verdict in _VERDICTS else "refused"
                 found.setdefault(outcome.file.family, {}).setdefault("Tandem", Counter())[ours] += 1
-        for file in files:
-            for tool, read in (("DuckDB", with_duckdb), ("pandas", with_pandas)):
-                found[file.family].setdefault(tool, Counter())[verdict(file, read, folder)] += 1
+        for tool, read in (("DuckDB", with_duckdb), ("pandas", with_pandas)):
+            for file, judged in zip(files, _judged_apart(files, read, folder), strict=True):
+                found[file.family].setdefault(tool, Counter())[judged] += 1
     tools = ("Tandem", "DuckDB", "pandas")
-    print(f"{len(files)} files in {len(found)} classes; each cell: loaded right / refused / silently different\n")
+    print(
+        f"{len(files)} files in {len(found)} classes; "
+        "each cell: loaded right / refused / process crashed / silently different\n"
+    )
     print("| class | files |" + "".join(f" {tool} |" for tool in tools) + "\n|---|---|" + "---|" * len(tools))
     totals: dict[str, Counter] = {tool: Counter() for tool in tools}
     for family, by_tool in sorted(found.items()):

@@ -115,7 +115,13 @@ def _values() -> Iterator[CorpusFile]:
     large = records(deals())
     large[3]["Nom de la transaction"] = "x" * 10_000_000
     yield _json(
-        "10 MB cell", "cell_10mb", json_lines(large), twin(deals()[:3] + deals()[4:]), "jsonl", set_aside=1, refusals=("*",)
+        "10 MB cell",
+        "cell_10mb",
+        json_lines(large),
+        twin([*deals()[:3], {**deals()[3], "deal_name": "x" * 10_000_000}, *deals()[4:]]),
+        "jsonl",
+        set_aside=1,
+        refusals=("*",),
     )
 
 

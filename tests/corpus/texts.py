@@ -140,7 +140,7 @@ def _ends() -> Iterator[CorpusFile]:
             "10 MB cell",
             f"cell_{label}",
             csv_bytes(large),
-            twin(deals()[:3] + deals()[4:]),
+            twin(large),
             set_aside=1,
             refusals=("too_large", "long_line", "record_count", "line_too_long"),
         )
