@@ -32,11 +32,21 @@ _MACROS = (
     "utc_stamp(t) as strftime(make_timestamp(t * 1000000), '%Y-%m-%dT%H:%M:%S.000Z')",
     "day_text(n) as strftime(date '1970-01-01' + n::integer, '%Y-%m-%d')",
     "euros(cents) as (cents // 100)::varchar || '.' || lpad((cents % 100)::varchar, 2, '0')",
-    # The value of a field after its n-th change. The e-mail's spellings are unique as long as names have letters only.
+    # How a company's name, a web site and a mistyped domain are written.
+    "company_style(style, name) as case style"
+    " when 1 then name || ' SAS' when 2 then upper(strip_accents(name)) when 3 then 'Société ' || name"
+    " when 4 then replace(name, ' ', '-') || ' S.A.R.L.' when 5 then lower(name) || ' sa' else name end",
+    "website_style(style, domain) as case style"
+    " when 1 then 'http://' || domain || '/' when 2 then upper('www.' || domain) when 3 then 'https://fr.' || domain"
+    " when 4 then domain || '/accueil?lang=fr' else 'https://www.' || domain end",
+    "typo(domain) as domain[1] || domain[3] || domain[2] || domain[4:]",
+    # The value of a field after its n-th change. The e-mail's spellings are unique as long as names have letters only;
+    # a shared mailbox has no surname.
     "changes(first, second, third) as"
     " (first < getvariable('until'))::int + (second < getvariable('until'))::int + (third < getvariable('until'))::int",
     "email_value(name, surname, domain, n) as"
-    " name || case n when 0 then '.' when 1 then '-' else '_' end || surname || '@' || domain",
+    " name || case when surname = '' then ['', '-fr', '-france'][n + 1] else ['.', '-', '_'][n + 1] || surname end"
+    " || '@' || domain",
     "phone_digits(area, number, n) as"
     " area || ' ' || lpad(((number + 3791 * n) % 10000 // 100)::varchar, 2, '0')"
     " || ' ' || lpad(((number + 3791 * n) % 100)::varchar, 2, '0')",

@@ -16,6 +16,7 @@ from orchestration.demo.exports_ads import create_ad_macros, write_ads
 from orchestration.demo.exports_hubspot import write_hubspot
 from orchestration.demo.exports_salesforce import write_salesforce
 from orchestration.demo.exports_stripe import write_stripe
+from orchestration.demo.identity_truth import label_pairs
 from orchestration.demo.tables import load_tables
 from orchestration.demo.truth import describe
 from orchestration.demo.world import draw_world
@@ -24,7 +25,7 @@ MEMORY_LIMIT = "4GB"
 
 
 def generate(out: Path, leads: int = 20_000, nights: int = 30, seed: int = 7) -> Path:
-    """Write `nights` folders of exports that end on 2026-09-30, and truth.json beside them.
+    """Write `nights` folders of exports that end on 2026-09-30, and beside them truth.json and identity_labels.csv.
 
     The same arguments give the same bytes; `nights` only says how much of the same company is written.
 
@@ -52,8 +53,8 @@ def generate(out: Path, leads: int = 20_000, nights: int = 30, seed: int = 7) ->
         duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "temp_directory": spill}) as db,
     ):
         db.execute("set preserve_insertion_order = true")
-        load_tables(db, world)
         create_macros(db)
+        load_tables(db, world)
         create_ad_macros(db)
         for number in range(nights):
             night = LAST_DAY - dt.timedelta(days=nights - 1 - number)
@@ -63,6 +64,8 @@ def generate(out: Path, leads: int = 20_000, nights: int = 30, seed: int = 7) ->
             for write in (write_hubspot, write_salesforce, write_ads, write_stripe):
                 write(db, folder, night)
     truth = out / "truth.json"
-    text = json.dumps(describe(world, seed, nights), ensure_ascii=False, indent=2)
+    described = describe(world, seed, nights)
+    text = json.dumps(described, ensure_ascii=False, indent=2)
     truth.write_text(text + "\n", encoding="utf-8", newline="\n")
+    (out / "identity_labels.csv").write_text(label_pairs(described["identity"]), encoding="utf-8", newline="\n")
     return truth

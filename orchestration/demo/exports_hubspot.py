@@ -11,8 +11,15 @@ import duckdb
 
 from orchestration.demo.csv_files import copy_csv
 
+# In the list of merged contacts each stands with its time in milliseconds.
+_MERGED = """
+    select hubspot_id, string_agg(merged_id || ':' || merged_at * 1000, ';' order by merged_at, merged_id) as merged_ids,
+        max(merged_at) as last_merged_at
+    from contact_merge where happened(merged_at) group by hubspot_id
+"""
+
 _MODIFIED_AT = """greatest(
-    created_at,
+    created_at, last_merged_at,
     case when not is_duplicate then known(mql_at) end, case when not is_duplicate then known(sal_at) end,
     case when not is_duplicate then known(sql_at) end, case when not is_duplicate then known(sqo_at) end,
     case when not is_duplicate then known(won_at) end,
@@ -20,12 +27,18 @@ _MODIFIED_AT = """greatest(
 )"""
 
 _CONTACTS = f"""
-with visible as (
+with merged as ({_MERGED}),
+
+visible as (
     select
         *,
-        email_value(mail_first, mail_last, mail_domain, changes(email_1_at, email_2_at, email_3_at)) as email,
+        email_value(
+            mail_first, mail_last, mail_domain,
+            case when follows_changes then changes(email_1_at, email_2_at, email_3_at) else 0 end
+        ) as email,
         {_MODIFIED_AT} as modified_at
-    from contact where happened(created_at)
+    from contact left join merged using (hubspot_id)
+    where happened(created_at) and not happened(merged_at)
 )
 select
     hubspot_id as "ID d'enregistrement",
@@ -40,7 +53,7 @@ select
     case when has_phone then phone_value(phone_style, phone_range, phone_number, 0) end as "Numéro de téléphone",
     case when has_title then title_value(title_no, 0) end as "Intitulé du poste",
     company_name as "Nom de l'entreprise",
-    hubspot_company_id as "ID de l'entreprise associée",
+    case when is_associated then hubspot_company_id end as "ID de l'entreprise associée",
     channel as "Source d'origine",
     case
         when is_duplicate then 'Lead'
@@ -52,8 +65,9 @@ select
     end as "Étape du cycle de vie",
     french_time(created_at) as "Date de création",
     case when not is_duplicate then french_time(known(mql_at)) end as "Date de passage en lead qualifié marketing",
-    french_time(modified_at) as "Date de dernière modification"
-from visible
+    french_time(modified_at) as "Date de dernière modification",
+    merged_ids as "ID des contacts fusionnés"
+from visible order by hubspot_id
 """
 
 _COMPANIES = """

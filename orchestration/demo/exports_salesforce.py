@@ -61,6 +61,7 @@ select
     account_id as "Id",
     name as "Name",
     website as "Website",
+    parent_id as "ParentId",
     industry as "Industry",
     employees::varchar as "NumberOfEmployees",
     town as "BillingCity",

@@ -113,7 +113,27 @@ FIELDS = (
 )
 
 FREE_MAIL_SHARE = 0.25
-DUPLICATE_SHARE = 0.02
+
+# Second contact records, as shares of the leads, by what they have in common with the first one.
+DUPLICATE_KINDS = {
+    "same_address": 0.020,  # in other letters, with a space
+    "plus_tag": 0.008,
+    "dots": 0.003,  # where the provider ignores them
+    "typo_in_domain": 0.008,  # same name and company
+    "other_address": 0.012,  # private instead of work or the other way round; same name, company and phone
+    "merged": 0.006,  # nothing in common, but the vendor was told; the record is gone
+    "merged_twice": 0.002,  # merged into one that was merged itself
+}
+DUPLICATE_SHARE = round(sum(DUPLICATE_KINDS.values()), 6)
+OTHER_ADDRESS_IN_SALESFORCE_SHARE = 0.12  # of the synced leads that allow it: same name, company and phone
+HOMONYM_SHARE = 0.006  # pairs of two people of one name, half of them at one company
+SHARED_MAILBOX_SHARE = 0.003  # pairs of two people behind one address
+UNASSOCIATED_SHARE = 0.05  # work addresses; contacts with a free address are never associated with a company
+
+# Shares of the companies.
+LOOKALIKE_SHARE = 0.02  # pairs of which one name begins like the other
+NAMESAKE_SHARE = 0.006  # pairs with the same name and another web domain
+SUBSIDIARY_SHARE = 0.04  # their people write from the parent's domain
 NATIVE_DEAL_SHARE = 0.02
 COMPANIES_PER_LEAD = 0.4
 CANCELLED_SHARE = 0.12

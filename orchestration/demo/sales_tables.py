@@ -60,7 +60,16 @@ def _create_opportunities(connection: duckdb.DuckDBPyConnection, world: World) -
     connection.execute(
         """
         create table salesforce_lead as
-        select lead.*, opportunity_id, account_id
+        select
+            lead.* exclude (mail_first, mail_last, mail_domain), opportunity_id, account_id,
+            -- The other address is the private one of who gave that of work, else the one of work.
+            case when has_other_address then 'crm.' || plain_address else mail_first end as mail_first,
+            case when has_other_address then lead.lead_no::varchar else mail_last end as mail_last,
+            case
+                when not has_other_address then mail_domain
+                when mail_domain = work_domain then 'laposte.example'
+                else work_domain
+            end as mail_domain
         from lead left join opportunity on lead.lead_no = opportunity.lead_no
         where lead.position >= 0
         order by lead.position

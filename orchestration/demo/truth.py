@@ -8,6 +8,7 @@ import numpy as np
 from orchestration.demo import plan
 from orchestration.demo.clock import DAY, END, FIRST_DAY, LAST_DAY, NEVER
 from orchestration.demo.field_changes import FieldHistory, last_human_change
+from orchestration.demo.identity_truth import describe_identity
 from orchestration.demo.journey import EXIT_STATUSES
 from orchestration.demo.tables import contact_numbers
 from orchestration.demo.tasks import first_answer_minutes
@@ -38,6 +39,7 @@ def describe(world: World, seed: int, nights: int) -> dict:
         "realised": _realised(world, np.ones(len(world.inquiries), dtype=bool)),
         "exits": _exits(world),
         "duplicates": _duplicates(world),
+        "identity": describe_identity(world),
         "staleness": {
             history.field.name: _staleness(history, world.journeys.synced_at[world.synced], world.deleted_at)
             for history in world.field_histories
@@ -137,7 +139,12 @@ def _exits(world: World) -> dict[str, dict]:
 def _duplicates(world: World) -> dict:
     first_ids, second_ids = contact_numbers(world)
     pairs = np.stack([first_ids[world.duplicates.lead], second_ids], axis=1)
-    return {"count": int(second_ids.size), "planted_share": plan.DUPLICATE_SHARE, "pairs": pairs.astype(str).tolist()}
+    return {
+        "count": int(second_ids.size),
+        "planted_share": plan.DUPLICATE_SHARE,
+        "planted_shares": plan.DUPLICATE_KINDS,
+        "pairs": pairs.astype(str).tolist(),
+    }
 
 
 def _staleness(history: FieldHistory, created_at: np.ndarray, deleted_at: np.ndarray) -> dict:

@@ -43,6 +43,12 @@ COMPANY_ROOTS = (
     "Rivage", "Rochebrune", "Saphir", "Sirius", "Tramontane", "Valmont", "Vercors", "Zénith",
 )  # fmt: skip
 
+# Names of which one begins like the other: whoever matches by the beginning takes two companies for one.
+LOOKALIKE_ROOTS = (
+    ("Sap", "Sapience"), ("Var", "Varenne"), ("Bel", "Belcour"), ("Cor", "Coralis"), ("Alp", "Alpage"),
+    ("Mont", "Montclar"), ("Lor", "Loriot"), ("Val", "Valérian"),
+)  # fmt: skip
+
 COMPANY_ACTIVITIES = (
     "Agro", "Assurances", "Audit; Conseil", "Bâtiment", "Chimie", "Conseil", "Distribution", "Électronique",
     "Énergie", "Équipement", "Formation", "Immobilier", "Industrie", "Ingénierie", "Logistique", "Médical",
@@ -73,7 +79,9 @@ INDUSTRIES = (
     ("Technology", "Logiciels informatiques"), ("Transportation", "Transport et logistique"),
 )  # fmt: skip
 
-FREE_MAIL_DOMAINS = ("gmail.example", "orange.example", "free.example")
+FREE_MAIL_DOMAINS = ("gmail.example", "orange.example", "free.example", "wanadoo.example", "laposte.example")
+DOTLESS_MAIL_DOMAIN = 1  # the position of the one whose provider ignores dots, counted from 1
+SHARED_MAILBOXES = ("contact", "info", "commercial")
 FICTION_PHONE_RANGES = ("6 39 98", "1 99 00", "2 61 91", "3 53 01", "4 65 71", "5 36 49")
 
 CALL_DISPOSITIONS = ("Connected", "Left Voicemail", "No Answer")

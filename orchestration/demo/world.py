@@ -31,6 +31,10 @@ from orchestration.demo.people import (
 from orchestration.demo.spend import CampaignDays, draw_campaign_days
 from orchestration.demo.staff import Staff, hire_staff
 from orchestration.demo.tasks import draw_tasks
+from orchestration.demo.traps import NOBODY, CompanyTraps, PeopleTraps, draw_company_traps, draw_people_traps
+
+
+_LARGE_COMPANY = 2_400
 
 
 @dataclass(frozen=True)
@@ -39,10 +43,13 @@ class World:
 
     staff: Staff
     companies: Companies
+    company_traps: CompanyTraps
+    people_traps: PeopleTraps
     inquiries: Inquiries
     duplicates: Duplicates
     journeys: Journeys
     synced: np.ndarray  # lead numbers in the order in which Salesforce got them
+    has_other_address: np.ndarray  # of the synced leads: Salesforce keeps another address of the person than HubSpot
     deleted_at: np.ndarray  # of the synced leads
     field_histories: tuple[FieldHistory, ...]
     change_authors: tuple[np.ndarray, ...]
@@ -57,10 +64,12 @@ class World:
 
 def draw_world(leads: int, seed: int) -> World:
     """Draw everything; each part has its own stream, so that one part's change leaves the others alone."""
-    streams = np.random.default_rng(seed).spawn(9)
+    streams = np.random.default_rng(seed).spawn(10)
     staff = hire_staff()
     lead_companies = max(20, round(plan.COMPANIES_PER_LEAD * leads))
-    inquiries = draw_inquiries(streams[0], leads, lead_companies)
+    company_traps = draw_company_traps(streams[9], lead_companies)
+    people_traps = draw_people_traps(streams[9], leads)
+    inquiries = draw_inquiries(streams[0], leads, lead_companies, people_traps, company_traps)
     duplicates = draw_duplicates(streams[1], inquiries)
     journeys = draw_journeys(streams[2], inquiries, staff)
 
@@ -79,16 +88,20 @@ def draw_world(leads: int, seed: int) -> World:
     opportunity_count = int((journeys.sqo_at < END).sum())
     partner_companies = round(plan.NATIVE_DEAL_SHARE * opportunity_count)
     companies = draw_companies(streams[5], lead_companies + partner_companies)
+    companies.employees[inquiries.company[people_traps.homonyms_at_one_company[:, 0]]] = _LARGE_COMPANY
     opportunities, accounts = draw_opportunities(streams[6], inquiries, journeys, companies)
     native_deals = draw_native_deals(streams[6], opportunity_count, lead_companies, staff.team("Sales"))
     subscriptions = draw_subscriptions(streams[6], opportunities)
     return World(
         staff=staff,
         companies=companies,
+        company_traps=company_traps,
+        people_traps=people_traps,
         inquiries=inquiries,
         duplicates=duplicates,
         journeys=journeys,
         synced=synced,
+        has_other_address=_draw_other_addresses(streams[9], inquiries, duplicates, synced, field_histories),
         deleted_at=deleted_at,
         field_histories=field_histories,
         change_authors=change_authors,
@@ -113,3 +126,17 @@ def _draw_authors(
         human = np.where(rng.random(shape) < 0.7, owner[:, None], colleague)
         authors.append(np.where(history.by_human, human, staff.integration_user))
     return tuple(authors)
+
+
+def _draw_other_addresses(
+    rng: np.random.Generator,
+    inquiries: Inquiries,
+    duplicates: Duplicates,
+    synced: np.ndarray,
+    field_histories: tuple[FieldHistory, ...],
+) -> np.ndarray:
+    """Choose leads that Salesforce keeps under another address, and whose phone still tells who they are."""
+    phone = next(history for history in field_histories if history.field.name == "phone")
+    allowed = ~phone.is_missing & (phone.changed_at >= NEVER).all(axis=1)
+    allowed &= (inquiries.shared_mailbox[synced] == NOBODY) & ~np.isin(synced, duplicates.lead)
+    return allowed & (rng.random(synced.size) < plan.OTHER_ADDRESS_IN_SALESFORCE_SHARE)
