@@ -1,6 +1,7 @@
 """One feed of raw as a relation: its records as known at `as_of`, read through the feed's profile.
 
 Columns: the feed's, as text in one plain notation; `_extracted_at` (the newest extract that had the record so),
+`_first_extracted_at` (the first extract that had the record at all),
 `_is_deleted` (a later full export no longer had it) and `_record_id` (for feeds without a key: which record it is).
 """
 
@@ -31,12 +32,13 @@ def feed_sql(profile: Profile, feed: Feed, known: FeedExtracts) -> str:
     if not known.extracts:
         empty = ", ".join(f'cast(null as varchar) as "{name}"' for name in feed.columns)
         return (
-            f"select {empty}, cast(null as timestamp) as _extracted_at, cast(null as boolean) as _is_deleted, "
+            f"select {empty}, cast(null as timestamp) as _extracted_at, "
+            "cast(null as timestamp) as _first_extracted_at, cast(null as boolean) as _is_deleted, "
             "cast(null as varchar) as _record_id where 1 = 0"
         )
     rows = _full_rows(feed, known) if feed.delivery == "full" else _delta_rows(feed, known)
     return " union all ".join(
-        f"select {_read(profile, feed, language)}, _extracted_at, _is_deleted, _record_id "
+        f"select {_read(profile, feed, language)}, _extracted_at, _first_extracted_at, _is_deleted, _record_id "
         f"from ({rows}) as rows where segment in ({numbers})"
         for language, numbers in _languages(known.segments).items()
     )
@@ -139,15 +141,23 @@ def _key(feed: Feed) -> str:
     return ", ".join(f'trim("{name}")' for name in feed.key)
 
 
+def _first_of(time: str, feed: Feed) -> str:
+    return f"min({time}) over (partition by {_key(feed)}) as _first_extracted_at"
+
+
 def _delta_rows(feed: Feed, known: FeedExtracts) -> str:
     """The newest record of each key; within one file the last one. Without a key the records of the newest extract."""
     newest_extract = max(known.extracts)[0]
     extracts = known.extracts if feed.key else [pair for pair in known.extracts if pair[0] == newest_extract]
     rows = _delta_extracts(feed, known, extracts)
     if not feed.key:
-        return f"select *, false as _is_deleted, {_record_id(feed)} as _record_id from ({rows})"
+        return (
+            f"select *, _extracted_at as _first_extracted_at, false as _is_deleted, {_record_id(feed)} as _record_id "
+            f"from ({rows})"
+        )
     return (
-        f"select *, false as _is_deleted, {_record_id(feed)} as _record_id from ({rows}) "
+        f"select *, {_first_of('_extracted_at', feed)}, false as _is_deleted, {_record_id(feed)} as _record_id "
+        f"from ({rows}) "
         f"qualify row_number() over (partition by {_key(feed)} "
         f"order by _extracted_at desc, row_no desc, {_content(feed)} desc) = 1"
     )
@@ -176,16 +186,17 @@ def _full_rows(feed: Feed, known: FeedExtracts) -> str:
     newest = max(known.extracts)[0]
     newest_time = f"timestamp {quoted(newest)}"
     rows = (
-        f"select rows.*, least(seen.last_at, {newest_time}) as _extracted_at "
+        f"select rows.*, least(seen.last_at, {newest_time}) as _extracted_at, seen.first_at "
         f"from {_rows_sql(known, feed, known.segments)} as rows "
         f"join {_sightings(known)} as seen using (segment, row_no) where seen.first_at <= {newest_time}"
     )
     if not feed.key:
         return (
-            f"select *, false as _is_deleted, {_record_id(feed)} as _record_id from ({rows}) "
+            f"select *, first_at as _first_extracted_at, false as _is_deleted, {_record_id(feed)} as _record_id from ({rows}) "
             f"where _extracted_at = {newest_time}"
         )
     return (
-        f"select *, _extracted_at < {newest_time} as _is_deleted, {_record_id(feed)} as _record_id from ({rows}) "
+        f"select *, {_first_of('first_at', feed)}, _extracted_at < {newest_time} as _is_deleted, "
+        f"{_record_id(feed)} as _record_id from ({rows}) "
         f"qualify row_number() over (partition by {_key(feed)} order by _extracted_at desc, {_content(feed)} desc) = 1"
     )
