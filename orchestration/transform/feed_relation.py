@@ -74,7 +74,7 @@ def _delta_versions(feed: Feed, known: FeedExtracts) -> str:
     return f"select *, _extracted_at as _seen_from, _extracted_at as _seen_to from ({rows})"
 
 
-_STATE = {"_extracted_at": "timestamp", "_is_deleted": "boolean"}
+_STATE = {"_extracted_at": "timestamp", "_first_extracted_at": "timestamp", "_is_deleted": "boolean"}
 _VERSION = {"_seen_from": "timestamp", "_seen_to": "timestamp"}
 
 

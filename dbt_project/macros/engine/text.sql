@@ -20,3 +20,14 @@
 {% macro spark__matches_fully(column, pattern) -%}
     ({{ column }} rlike '^({{ pattern }})$')
 {%- endmacro %}
+
+{# Every run of characters that are neither letters nor digits of any script becomes one space. #}
+{% macro words_only(column) -%}{{ adapter.dispatch('words_only', 'tandem')(column) }}{%- endmacro %}
+
+{% macro duckdb__words_only(column) -%}
+    trim(regexp_replace({{ column }}, '[^\p{L}\p{N}]+', ' ', 'g'))
+{%- endmacro %}
+
+{% macro spark__words_only(column) -%}
+    trim(regexp_replace({{ column }}, '[^\\p{L}\\p{N}]+', ' '))
+{%- endmacro %}

@@ -63,3 +63,8 @@
 {% macro iso_weekday(column) -%}{{ adapter.dispatch('iso_weekday', 'tandem')(column) }}{%- endmacro %}
 {% macro duckdb__iso_weekday(column) -%}cast(isodow({{ column }}) as integer){%- endmacro %}
 {% macro spark__iso_weekday(column) -%}(weekday({{ column }}) + 1){%- endmacro %}
+
+{# The UTC time of a text that counts milliseconds since 1970. #}
+{% macro time_of_milliseconds(column) -%}{{ adapter.dispatch('time_of_milliseconds', 'tandem')(column) }}{%- endmacro %}
+{% macro duckdb__time_of_milliseconds(column) -%}make_timestamp(1000 * try_cast({{ column }} as bigint)){%- endmacro %}
+{% macro spark__time_of_milliseconds(column) -%}timestamp_millis(try_cast({{ column }} as bigint)){%- endmacro %}

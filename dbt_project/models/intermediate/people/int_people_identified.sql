@@ -1,34 +1,23 @@
--- One row per person record with its person_key: that of the identity's earliest record, so no key is made of an e-mail.
-with ranked as (
-    select
-        *,
-        row_number() over (partition by identity order by created_at, source_system, source_id) as record_order,
-        count(*) over (partition by identity) as n_records
-    from {{ ref('int_people_unioned') }}
-),
-
-firsts as (
-    select
-        identity,
-        {{ surrogate_key(["'person'", "source_system", "source_id"]) }} as person_key
-    from ranked
-    where record_order = 1
-)
-
+-- One row per person record with the person that it is now believed to be; its order among that person's records.
 select
-    firsts.person_key,
-    ranked.source_system,
-    ranked.source_entity,
-    ranked.source_id,
-    ranked.record_order,
-    ranked.n_records,
-    ranked.email_normalised,
-    ranked.company_name,
-    ranked.source_account_id,
-    ranked.origin_channel,
-    ranked.campaign_name,
-    ranked.created_at,
-    ranked.is_created_imputed,
-    ranked.extracted_at
-from ranked
-inner join firsts on ranked.identity = firsts.identity
+    crosswalk.person_key,
+    people.source_system,
+    people.source_entity,
+    people.source_id,
+    people.record_key,
+    row_number() over (
+        partition by crosswalk.person_key
+        order by people.created_at, people.source_system, people.source_entity, people.source_id
+    ) as record_order,
+    count(*) over (partition by crosswalk.person_key) as n_records,
+    people.email_normalised,
+    people.company_name,
+    people.source_account_id,
+    people.origin_channel,
+    people.campaign_name,
+    people.created_at,
+    people.is_created_imputed,
+    people.extracted_at
+from {{ ref('int_people_unioned') }} as people
+inner join {{ ref('int_person_crosswalk') }} as crosswalk
+    on people.record_key = crosswalk.record_key and crosswalk.valid_to is null

@@ -13,8 +13,10 @@ select
     max(case when ranked.record_order = 1 then ranked.industry end) as industry,
     max(ranked.employees) as employees,
     max(case when ranked.record_order = 1 then ranked.country end) as country,
-    max(parents.account_key) as parent_account_key,
+    -- Two records of one company may name each other.
+    max(case when parents.account_key <> ranked.account_key then parents.account_key end) as parent_account_key,
     max(ranked.n_source_records) as n_source_records,
+    min(ranked.confidence) as identity_confidence,
     {{ as_of_day() }} as as_of
 from ranked
 left join {{ ref('int_accounts_identified') }} as parents

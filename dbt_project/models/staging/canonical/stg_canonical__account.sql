@@ -8,6 +8,7 @@ select
     nullif(trim(industry), '') as industry,
     nullif(trim(country), '') as country,
     try_cast(employees as integer) as employees,
-    _extracted_at as extracted_at
+    _extracted_at as extracted_at,
+    _first_extracted_at as first_extracted_at
 from {{ source('tandem', 'canonical__account') }}
 where not _is_deleted and not coalesce(try_cast(is_deleted as boolean), false)

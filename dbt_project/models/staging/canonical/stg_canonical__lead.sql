@@ -17,6 +17,7 @@ select
     try_cast(mql_at as timestamp) as mql_at,
     try_cast(sal_at as timestamp) as sal_at,
     try_cast(sql_at as timestamp) as sql_at,
-    _extracted_at as extracted_at
+    _extracted_at as extracted_at,
+    _first_extracted_at as first_extracted_at
 from {{ source('tandem', 'canonical__lead') }}
 where not _is_deleted and not coalesce(try_cast(is_deleted as boolean), false)

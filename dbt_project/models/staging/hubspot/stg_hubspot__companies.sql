@@ -6,6 +6,7 @@ select
     country,
     try_cast(employees as integer) as employees,
     try_cast(created_at as timestamp) as created_at,
-    _extracted_at as extracted_at
+    _extracted_at as extracted_at,
+    _first_extracted_at as first_extracted_at
 from {{ source('hubspot', 'companies') }}
 where not _is_deleted

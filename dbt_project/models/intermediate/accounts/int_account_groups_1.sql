@@ -1,0 +1,2 @@
+-- Round 1 of finding groups of linked account records: see grouping_round.
+{{ grouping_round(ref('int_account_links'), ref('int_account_groups_0')) }}

@@ -1,0 +1,5 @@
+-- What each linked person record knows before the first round of finding groups: itself.
+select identifiers.record_rank, identifiers.record_rank as label_rank, identifiers.known_at
+from {{ ref('int_person_identifiers') }} as identifiers
+inner join (select distinct record_rank from {{ ref('int_person_links') }}) as linked
+    on identifiers.record_rank = linked.record_rank
