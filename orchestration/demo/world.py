@@ -135,8 +135,9 @@ def _draw_other_addresses(
     synced: np.ndarray,
     field_histories: tuple[FieldHistory, ...],
 ) -> np.ndarray:
-    """Choose leads that Salesforce keeps under another address, and whose phone still tells who they are."""
-    phone = next(history for history in field_histories if history.field.name == "phone")
-    allowed = ~phone.is_missing & (phone.changed_at >= NEVER).all(axis=1)
+    """Choose leads that Salesforce keeps under another address, and whose phone and company still tell who they are."""
+    history = {history.field.name: history for history in field_histories}
+    allowed = ~history["phone"].is_missing & (history["phone"].changed_at >= NEVER).all(axis=1)
+    allowed &= history["company"].changed_at[:, -1] >= NEVER  # a third spelling names another company
     allowed &= (inquiries.shared_mailbox[synced] == NOBODY) & ~np.isin(synced, duplicates.lead)
     return allowed & (rng.random(synced.size) < plan.OTHER_ADDRESS_IN_SALESFORCE_SHARE)
