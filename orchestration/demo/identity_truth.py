@@ -35,6 +35,7 @@ def describe_identity(world: World) -> dict:
     return {
         # Every person of more than one record; all other records are people of their own.
         "people": [by_person[number] for number in sorted(by_person)],
+        "deleted_leads": dict(zip(leads[~is_kept].tolist(), first[world.synced[~is_kept]].tolist(), strict=True)),
         "merged": dict(zip(second[~stays].tolist(), first[duplicates.lead[~stays]].tolist(), strict=True)),
         "duplicates": {
             kind: np.stack([first[duplicates.lead], second], axis=1)[duplicates.is_of(kind)].tolist()

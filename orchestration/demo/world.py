@@ -101,7 +101,7 @@ def draw_world(leads: int, seed: int) -> World:
         duplicates=duplicates,
         journeys=journeys,
         synced=synced,
-        has_other_address=_draw_other_addresses(streams[9], inquiries, duplicates, synced, field_histories),
+        has_other_address=_draw_other_addresses(streams[9], inquiries, duplicates, synced, deleted_at, field_histories),
         deleted_at=deleted_at,
         field_histories=field_histories,
         change_authors=change_authors,
@@ -133,11 +133,13 @@ def _draw_other_addresses(
     inquiries: Inquiries,
     duplicates: Duplicates,
     synced: np.ndarray,
+    deleted_at: np.ndarray,
     field_histories: tuple[FieldHistory, ...],
 ) -> np.ndarray:
     """Choose leads that Salesforce keeps under another address, and whose phone and company still tell who they are."""
     history = {history.field.name: history for history in field_histories}
     allowed = ~history["phone"].is_missing & (history["phone"].changed_at >= NEVER).all(axis=1)
     allowed &= history["company"].changed_at[:, -1] >= NEVER  # a third spelling names another company
+    allowed &= deleted_at >= NEVER
     allowed &= (inquiries.shared_mailbox[synced] == NOBODY) & ~np.isin(synced, duplicates.lead)
     return allowed & (rng.random(synced.size) < plan.OTHER_ADDRESS_IN_SALESFORCE_SHARE)

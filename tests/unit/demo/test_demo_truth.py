@@ -2,7 +2,10 @@
 
 import math
 
+import pyarrow as pa
 import pytest
+
+from orchestration.demo import plan
 
 UTC_END = "2026-09-30 22:00:00"  # 2026-10-01 00:00 in Paris
 STAMP = "strptime({}, '%Y-%m-%dT%H:%M:%S.000Z')"
@@ -12,18 +15,26 @@ CONVERTED = "\"IsConverted\" = 'true'"
 
 @pytest.fixture(scope="module")
 def people(exports):
-    """One row per e-mail address: the stage times that the files tell, channel from the first contact record."""
+    """One row per true person: the stage times that the files tell, channel from the first contact record."""
+    identity = exports.truth["identity"]
+    persons = [(record, group[0]) for group in identity["people"] for record in group]
+    persons += [*identity["deleted_leads"].items()]
+    exports.connection.execute("create temp table person_of (record varchar, person varchar)")
+    table = pa.table({"record": [record for record, _ in persons], "person": [person for _, person in persons]})
+    exports.connection.register("truth_of_people", table)
+    exports.connection.execute("insert into person_of select * from truth_of_people")
     exports.connection.execute(
         """
         create temp table people as
         with contacts as (
             select
-                lower(trim("E-mail")) as email,
+                coalesce(person, 'hubspot:' || "ID d'enregistrement") as person,
+                arg_min(lower(trim("E-mail")), "ID d'enregistrement"::bigint) as email,
                 arg_min("Source d'origine", "ID d'enregistrement"::bigint) as channel,
                 count(*) as n_records,
                 min(strptime("Date de création", '%d/%m/%Y %H:%M')) as inquiry_at,
                 min(strptime("Date de passage en lead qualifié marketing", '%d/%m/%Y %H:%M')) as mql_at
-            from contact group by 1
+            from contact left join person_of on record = 'hubspot:' || "ID d'enregistrement" group by 1
         ),
         statuses as (
             select "LeadId", min("CreatedDate") filter ("NewValue" = 'Accepted') as sal_at,
@@ -38,7 +49,8 @@ def people(exports):
             contacts.*, Lead."Id" as lead_id, Lead."OwnerId" as owner_id, Lead."CreatedDate" as synced_at,
             sal_at, sql_at, Opportunity."CreatedDate" as sqo_at, won_at, Lead."Status" as status
         from contacts
-        left join Lead on Lead."Email" = contacts.email
+        left join (select person_of.person, Lead.* from Lead join person_of on record = 'salesforce:' || "Id") as Lead
+            on Lead.person = contacts.person
         left join statuses on statuses."LeadId" = Lead."Id"
         left join Opportunity on Opportunity."Id" = Lead."ConvertedOpportunityId"
         left join wins on wins."OpportunityId" = Opportunity."Id"
@@ -179,22 +191,77 @@ def test_the_history_of_a_field_leads_to_its_current_value(exports):
         assert broken == (0, 0, 0), column
 
 
-def test_people_are_as_many_as_addresses_and_duplicates_are_those_planted(people):
+def test_people_are_as_many_as_the_truth_says_and_duplicates_have_their_planted_shares(people):
     assert people.one("select count(*) from people") == (people.truth["distinct_people"],)
-    truth = people.truth["duplicates"]
-    assert truth["count"] == len(truth["pairs"]) == round(0.02 * people.truth["leads"])
+    truth, identity = people.truth["duplicates"], people.truth["identity"]
+    assert truth["count"] == len(truth["pairs"]) == sum(len(pairs) for pairs in identity["duplicates"].values())
+    assert 0.05 < truth["count"] / people.truth["leads"] < 0.08
+    for kind, share in plan.DUPLICATE_KINDS.items():
+        records = 2 if kind == "merged_twice" else 1  # a chain of merges has two
+        assert len(identity["duplicates"][kind]) == round(share * people.truth["leads"]) * records, kind
+
+
+def test_only_records_of_one_person_share_an_address_but_for_shared_mailboxes(people):
+    identity = people.truth["identity"]
     found = people.rows(
         """
-        select min("ID d'enregistrement"::bigint)::varchar, max("ID d'enregistrement"::bigint)::varchar
+        select list('hubspot:' || "ID d'enregistrement" order by "ID d'enregistrement"::bigint)
         from contact group by lower(trim("E-mail")) having count(*) > 1
         """
     )
-    assert sorted(found) == sorted(map(tuple, truth["pairs"]))
-    spelt_alike = people.one("""select count(*) from (select 1 from contact group by "E-mail" having count(*) > 1)""")
+    planted = [*identity["duplicates"]["same_address"], *identity["shared_mailboxes"]]
+    assert {tuple(group) for (group,) in found} <= set(map(tuple, planted))
+    assert len(found) >= len(identity["duplicates"]["same_address"]) > 100
+    spelt_alike = people.one(
+        """select count(*) from (select 1 from contact group by "E-mail" having count(*) > 1 and count(distinct "Nom") = 1)"""
+    )
     assert spelt_alike == (0,)
 
 
-def test_every_salesforce_lead_is_found_in_hubspot_by_its_address(people):
+def test_merged_contacts_are_gone_and_listed_by_the_one_that_stays(exports):
+    merged = exports.truth["identity"]["merged"]
+    listed = dict(
+        exports.rows(
+            """
+            select split_part(entry, ':', 1), "ID d'enregistrement"
+            from (select "ID d'enregistrement", unnest(string_split("ID des contacts fusionnés", ';')) as entry from contact)
+            """
+        )
+    )
+    assert {f"hubspot:{gone}": f"hubspot:{stays}" for gone, stays in listed.items()} == merged
+    present = {record for (record,) in exports.rows("""select "ID d'enregistrement" from contact""")}
+    assert not present & set(listed)
+
+
+def test_different_people_and_companies_only_look_alike(exports):
+    identity = exports.truth["identity"]
+    names = {f"hubspot:{record}": rest for record, *rest in exports.rows(
+        """select "ID d'enregistrement", "Prénom" || ' ' || "Nom", trim(lower("E-mail")), "Numéro de téléphone" from contact"""
+    )}  # fmt: skip
+    same_name = [(names[one], names[other]) for one, other in identity["homonyms"]]
+    assert len(same_name) > 30
+    assert all(one[0] == other[0] and one[1] != other[1] for one, other in same_name)
+    assert all(one[2] is None or one[2] != other[2] for one, other in same_name)
+    assert all(names[one][0] != names[other][0] for one, other in identity["shared_mailboxes"])
+    companies = {f"hubspot:{record}": rest for record, *rest in exports.rows(
+        """select "ID d'enregistrement", "Nom de l'entreprise", "Nom de domaine de l'entreprise" from company"""
+    )}  # fmt: skip
+    namesakes = [(companies[one], companies[other]) for one, other in identity["namesakes"]]
+    assert namesakes
+    assert all(one[0] == other[0] and one[1] != other[1] for one, other in namesakes)
+    lookalikes = [(companies[one][0], companies[other][0]) for one, other in identity["lookalikes"]]
+    assert lookalikes
+    assert all(one != other and other.startswith(one.split()[0]) for one, other in lookalikes)
+    assert all(companies[child][1].endswith("." + companies[parent][1]) for parent, child in identity["subsidiaries"])
+
+
+def test_every_salesforce_lead_is_found_in_hubspot_by_its_address_unless_it_has_another(people):
+    other = [record.split(":")[1] for _, record in people.truth["identity"]["other_address_in_salesforce"]]
+    assert len(other) > 20
+    unlike = people.rows(
+        """select "Id" from Lead join people on lead_id = "Id" where Lead."Email" <> people.email order by 1"""
+    )
+    assert [record for (record,) in unlike] == sorted(other)
     assert people.one("select count(lead_id), count(mql_at) from people where lead_id is not null") == people.one(
         "select count(*), count(*) from Lead"
     )
@@ -208,7 +275,7 @@ def test_no_address_and_no_site_lies_outside_the_reserved_domain(exports):
                           ("sf_user", '"Username"'), ("subscription", '"Customer Email"'),
                           ("company", '"Nom de domaine de l\'entreprise"'), ("Account", '"Website"')):  # fmt: skip
         outside = exports.one(
-            f"select count(*) from {table} where not regexp_full_match(lower(trim({column})), '.*[.]example')"
+            f"select count(*) from {table} where not regexp_full_match(lower(trim({column})), '[^/]*(//[^/]*)?[.]example(/.*)?')"
         )
         assert outside == (0,), (table, column)
     history = exports.one(
@@ -216,7 +283,7 @@ def test_no_address_and_no_site_lies_outside_the_reserved_domain(exports):
         where "Field" = 'Email' and not ("OldValue" like '%.example' and "NewValue" like '%.example')"""
     )
     assert history == (0,)
-    share = exports.one("""select avg(regexp_matches(lower("E-mail"), '@(gmail|orange|free)[.]example')::int) from contact""")[
+    share = exports.one("""select avg(regexp_matches(lower("E-mail"), '@(gmail|orange|free|wanadoo|laposte)[.]example')::int) from contact""")[
         0
     ]
     assert 0.22 < share < 0.28

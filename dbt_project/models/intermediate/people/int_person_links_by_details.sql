@@ -40,6 +40,25 @@ same_phone as (
         on named.phone_key = company_phones.phone_key and named.company_key = company_phones.company_key
 ),
 
+names_of_a_phone as (
+    select named.phone_key, named.company_key, named.name_key, min(named.record_rank) as record_rank
+    from named
+    inner join company_phones
+        on named.phone_key = company_phones.phone_key and named.company_key = company_phones.company_key
+    group by named.phone_key, named.company_key, named.name_key
+),
+
+similar_names as (
+    select one.record_rank, other.record_rank as other_rank
+    from names_of_a_phone as one
+    inner join names_of_a_phone as other
+        on one.phone_key = other.phone_key
+            and one.company_key = other.company_key
+            and one.record_rank > other.record_rank
+    where {{ share_a_word('one.name_key', 'other.name_key') }}
+        and levenshtein(one.name_key, other.name_key) <= {{ largest_slip }}
+),
+
 addressed as (
     select * from named where email is not null and not is_role_mailbox and length(email_domain) >= 6
 ),
@@ -78,3 +97,6 @@ where record_rank <> other_rank
 union all
 select record_rank, other_rank, match_method, confidence, null
 from slips
+union all
+select record_rank, other_rank, 'similar_name_phone_and_company', 0.93, null
+from similar_names
