@@ -62,7 +62,9 @@ def _name_parts(world: World) -> dict[str, np.ndarray]:
     combinations = len(vocabulary.COMPANY_ROOTS) * len(vocabulary.COMPANY_ACTIVITIES) * len(vocabulary.TOWNS)
     # Look-alikes are few roots in many pairs: where a name would come again it is numbered.
     name_key = (root * len(vocabulary.COMPANY_ACTIVITIES) + activity) * len(vocabulary.TOWNS) + town
-    namesake = np.where(lookalike == NOBODY, code // combinations + 1, occurrence(np.where(lookalike == NOBODY, -own - 1, name_key)))
+    namesake = np.where(
+        lookalike == NOBODY, code // combinations + 1, occurrence(np.where(lookalike == NOBODY, -own - 1, name_key))
+    )
     return {"root": root, "activity": activity, "town": town, "namesake": namesake}
 
 
@@ -202,7 +204,8 @@ def _create_leads(connection: duckdb.DuckDBPyConnection, world: World) -> None:
             end as mail_last,
             mail_first || '.' || mail_last as plain_address, mail_number,
             coalesce(nullif(free_mail_domain, ''), company.mail_domain) as mail_domain, company.mail_domain as work_domain,
-            company_style(company_style, company.name) as company_name, company.industry_no, company.hubspot_id as hubspot_company_id,
+            company_style(company_style, company.name) as company_name, company.industry_no,
+            company.hubspot_id as hubspot_company_id,
             lead_id, contact_id
         from delivered
         join company using (company_no)
@@ -287,9 +290,12 @@ def _create_contacts(connection: duckdb.DuckDBPyConnection, world: World) -> Non
         """
         create table contact_merge as
         select merged_into as hubspot_id, hubspot_id as merged_id, merged_at
-        from contact where merged_at < """ + str(NEVER) + """
+        from contact where merged_at < """
+        + str(NEVER)
+        + """
         union all
         select into_first.merged_into, twice.hubspot_id, into_first.merged_at
         from contact as twice join contact as into_first on twice.merged_into = into_first.hubspot_id
-        where into_first.is_duplicate and twice.merged_at < """ + str(NEVER)
+        where into_first.is_duplicate and twice.merged_at < """
+        + str(NEVER)
     )

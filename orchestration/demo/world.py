@@ -33,7 +33,6 @@ from orchestration.demo.staff import Staff, hire_staff
 from orchestration.demo.tasks import draw_tasks
 from orchestration.demo.traps import NOBODY, CompanyTraps, PeopleTraps, draw_company_traps, draw_people_traps
 
-
 _LARGE_COMPANY = 2_400
 
 

@@ -275,7 +275,8 @@ def test_no_address_and_no_site_lies_outside_the_reserved_domain(exports):
                           ("sf_user", '"Username"'), ("subscription", '"Customer Email"'),
                           ("company", '"Nom de domaine de l\'entreprise"'), ("Account", '"Website"')):  # fmt: skip
         outside = exports.one(
-            f"select count(*) from {table} where not regexp_full_match(lower(trim({column})), '[^/]*(//[^/]*)?[.]example(/.*)?')"
+            f"""select count(*) from {table}
+            where not regexp_full_match(lower(trim({column})), '[^/]*(//[^/]*)?[.]example(/.*)?')"""
         )
         assert outside == (0,), (table, column)
     history = exports.one(
@@ -283,9 +284,9 @@ def test_no_address_and_no_site_lies_outside_the_reserved_domain(exports):
         where "Field" = 'Email' and not ("OldValue" like '%.example' and "NewValue" like '%.example')"""
     )
     assert history == (0,)
-    share = exports.one("""select avg(regexp_matches(lower("E-mail"), '@(gmail|orange|free|wanadoo|laposte)[.]example')::int) from contact""")[
-        0
-    ]
+    share = exports.one(
+        """select avg(regexp_matches(lower("E-mail"), '@(gmail|orange|free|wanadoo|laposte)[.]example')::int) from contact"""
+    )[0]
     assert 0.22 < share < 0.28
 
 

@@ -1,11 +1,12 @@
 -- The surviving record lists `id` or `id:milliseconds` of every record that was merged into it, also through another one.
+-- What a record listed before it was merged away itself still says when that was known.
 with listed as (
     select
         contact_id as surviving_contact_id,
         {{ split_to_rows('merged_contact_ids', ';') }} as entry,
         _extracted_at as extracted_at
     from {{ source('hubspot', 'contacts') }}
-    where not _is_deleted and nullif(trim(merged_contact_ids), '') is not null
+    where nullif(trim(merged_contact_ids), '') is not null
 ),
 
 parsed as (
