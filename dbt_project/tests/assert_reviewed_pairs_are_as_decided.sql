@@ -15,5 +15,5 @@ inner join keys as one
 inner join keys as other
     on overrides.entity = other.entity
         and overrides.other_source_system = other.source_system and overrides.other_source_id = other.source_id
-where (overrides.decided_on is null or overrides.decided_on <= {{ as_of_day() }})
+where (overrides.decided_on is null or overrides.decided_on <= (select max(as_of) from {{ ref('bdg_person_identity') }}))
     and (overrides.verdict = 'same') <> (one.found_key = other.found_key)
