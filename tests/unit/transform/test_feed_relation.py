@@ -62,3 +62,8 @@ def test_versions_are_the_runs_of_extracts_in_which_a_row_was_seen(raw):
         ("B", "2", "2026-09-01", "2026-09-01"),
         ("B", "20", "2026-09-02", "2026-09-02"),
     ]
+
+
+def test_a_record_is_known_since_the_first_extract_that_had_it_whatever_changed_later(raw):
+    first = "select product, _first_extracted_at::date::varchar from raw.maven__products order by 1"
+    assert raw("2026-09-04", first) == [("A", "2026-09-01"), ("B", "2026-09-01")]
