@@ -256,6 +256,22 @@ class Ledger:
             found.setdefault(row["feed"], []).append((row["extracted_at"], row["sha256"]))
         return found
 
+    def unsure_extracts(self) -> dict[str, set[str]]:
+        """Feed → extract times from which nothing can be said to be gone: rows were set aside, or there were none."""
+        query = """
+            with extracted as (
+                select distinct file.feed, delivery.extracted_at, file.sha256, file.rows_loaded, file.rows_quarantined
+                from file join delivery using (sha256)
+                where file.status = 'landed' and delivery.extracted_at is not null
+            )
+            select feed, extracted_at from extracted group by feed, extracted_at
+            having sum(rows_quarantined) > 0 or sum(rows_loaded) = 0
+        """
+        found: dict[str, set[str]] = {}
+        for row in self._rows(query):
+            found.setdefault(row["feed"], set()).add(row["extracted_at"])
+        return found
+
     def latest_extract(self) -> str | None:
         """The newest extract time in raw, over all feeds."""
         query = "select max(delivery.extracted_at) as at from file join delivery using (sha256) where file.status = 'landed'"

@@ -18,13 +18,17 @@ from orchestration.landing.row_versions import Stored, quoted, segments_sql, sig
 
 @dataclass(frozen=True)
 class FeedExtracts:
-    """What the ledger knows of a feed: its Parquet, and its extracts up to `as_of` as (extract time, file)."""
+    """What the ledger knows of a feed: its Parquet, and its extracts up to `as_of` as (extract time, file).
+
+    `unsure` are extract times from which nothing can be said to be gone.
+    """
 
     folder: Path
     extracts: Sequence[tuple[str, str]]
     segments: Sequence[Segment]
     all_times: Sequence[str]
     sighting: str | None
+    unsure: Container[str] = ()
 
 
 def feed_sql(profile: Profile, feed: Feed, known: FeedExtracts) -> str:
@@ -181,8 +185,14 @@ def _sightings(known: FeedExtracts) -> str:
     return sightings_sql(Stored(segments, known.all_times, sighting))
 
 
+def _is_gone(known: FeedExtracts) -> str:
+    """A record is gone when a later extract that can be relied on no longer has it."""
+    sure = [at for at, _ in known.extracts if at not in known.unsure]
+    return f"_extracted_at < timestamp {quoted(max(sure))}" if sure else "false"
+
+
 def _full_rows(feed: Feed, known: FeedExtracts) -> str:
-    """The last state of each key; a record that the newest extract no longer has was deleted."""
+    """The last state of each key; a record that the newest reliable extract no longer has was deleted."""
     newest = max(known.extracts)[0]
     newest_time = f"timestamp {quoted(newest)}"
     rows = (
@@ -196,7 +206,7 @@ def _full_rows(feed: Feed, known: FeedExtracts) -> str:
             f"where _extracted_at = {newest_time}"
         )
     return (
-        f"select *, {_first_of('first_at', feed)}, _extracted_at < {newest_time} as _is_deleted, "
+        f"select *, {_first_of('first_at', feed)}, {_is_gone(known)} as _is_deleted, "
         f"{_record_id(feed)} as _record_id from ({rows}) "
         f"qualify row_number() over (partition by {_key(feed)} order by _extracted_at desc, {_content(feed)} desc) = 1"
     )

@@ -26,9 +26,9 @@ def raw(home, tmp_path):
     for name, text in EXPORTS.items():
         (folder / name).write_text(text)
     settings = Settings(home=home.root, exports=folder)
-    land(home, settings)
 
     def ask(day: str, sql: str) -> list[tuple]:
+        land(home, settings)
         connection = duckdb.connect()
         as_of = AsOf(dt.date.fromisoformat(day), "Europe/Paris")
         write_catalog(DuckDBEngine(connection), home, known_profiles(settings), [], as_of, "EUR")
@@ -44,6 +44,16 @@ VERSIONS = """select product, sales_price, _seen_from::date::varchar, _seen_to::
 
 def test_a_row_that_the_newest_full_export_lacks_is_a_soft_delete(raw):
     assert raw("2026-09-03", CURRENT) == [("A", "1", False, "2026-09-03"), ("B", "20", True, "2026-09-02")]
+
+
+BROKEN = {"products-2026-09-05.csv": HEADER + "A,GTX,1\nB,GTX\n", "products-2026-09-06.csv": HEADER}
+
+
+def test_a_full_export_with_rows_set_aside_or_without_rows_deletes_nothing(raw, tmp_path):
+    for name, text in BROKEN.items():
+        (tmp_path / "exports" / name).write_text(text)
+    assert raw("2026-09-05", "select product from raw.maven__products where _is_deleted") == []
+    assert raw("2026-09-06", "select product from raw.maven__products where _is_deleted") == []
 
 
 def test_a_past_day_has_only_what_had_been_extracted_by_then(raw):
