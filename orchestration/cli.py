@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -106,6 +107,38 @@ def land(
         typer.echo(json.dumps(report.as_dict()))
     else:
         typer.echo(f"files {report.files}, rows {report.rows}")
+
+
+@app.command()
+def profile(
+    file: Annotated[Path, typer.Argument(help="One delivered file.")],
+    accept_proposal: Annotated[
+        bool, typer.Option("--accept-proposal", help="Keep the proposed profile among the company's own.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Which export profile fits a file and why; for an unknown file, a proposed profile in YAML.
+
+    Example: tandem profile ./exports/contacts-2026-09-30.csv
+    """
+    from orchestration.landing.profile_file import NotProfiledError, profile_file
+    from orchestration.landing.profile_file import accept_proposal as keep
+
+    settings = _settings()
+    try:
+        found = profile_file(file, settings)
+        kept = keep(found.proposal, settings) if accept_proposal and found.proposal else None
+    except NotProfiledError as error:
+        _refuse(str(error))
+    if as_json:
+        record = {"matches": [asdict(match) for match in found.matches], "kept": str(kept) if kept else None}
+        typer.echo(json.dumps({**record, "proposal": found.proposal.as_dict() if found.proposal else None}))
+    elif found.proposal:
+        typer.echo(found.proposal.yaml, nl=False)
+    for match in [] if as_json else found.matches:
+        typer.echo("\n".join(match.as_lines()))
+    if kept:
+        _say(f"kept as {kept}")
 
 
 @app.command()

@@ -1,65 +1,182 @@
-"""How a text file of a given dialect is parsed by DuckDB, and how many records it has by our own count."""
+"""A text file of any dialect, made readable for DuckDB: as it is where its reader is known to be exact, else as plain CSV.
 
-from collections.abc import Iterable
+Rows that can't be right are set aside on the way with their physical line. Which rows are data belongs to `csv_records.py`.
+"""
+
+import csv
+from array import array
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import duckdb
-import numpy as np
+from typing import Any, TextIO
 
 from orchestration.landing.dialect import Dialect
+from orchestration.landing.recognise import RefusedError
+from orchestration.landing.record_scan import MAX_RECORD_BYTES, LongLineError, lines_of_records, scan_records
+from orchestration.landing.record_split import Record, RecordSplitter, UnclosedQuotesError
 
-_MAX_LINE_BYTES = 4_000_000
-
-
-def plain_csv(path: Path, dialect: Dialect) -> tuple[Path, Dialect, list[tuple[int, str, str]]]:
-    """The file in a dialect that DuckDB reads, and rows that were set aside on the way (line, reason, text)."""
-    return path, dialect, []
-
-
-def read_csv_sql(path: Path, dialect: Dialect, width: int) -> tuple[str, dict[str, Any]]:
-    """SQL and parameters that read every record as text columns c0, c1, …; rows of another width are rejected."""
-    sql = """read_csv($path, auto_detect = false, header = false, skip = $skip, columns = $columns, delim = $delimiter,
-            quote = $quote, escape = $escape, strict_mode = true, null_padding = false, max_line_size = $max_line_size,
-            store_rejects = true, rejects_limit = 0)"""
-    return sql, {
-        "path": str(path), "skip": dialect.preamble_lines + dialect.header_lines, "delimiter": dialect.delimiter,
-        "quote": dialect.quote, "escape": dialect.escape, "columns": {f"c{i}": "VARCHAR" for i in range(width)},
-        "max_line_size": _MAX_LINE_BYTES,
-    }  # fmt: skip
+# The rows set aside are kept in memory with their text; a file with more of them is another kind of file.
+_MAX_REJECTED = 100_000
+_TEXT_KEPT = 10_000
+# After the point where another table begins, at most this share of the rows has the width of the first by accident.
+_ACCIDENTAL_SHARE = 0.1
+_PLAIN = Dialect(header_lines=0)
 
 
-def rejected_rows(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, str, str]]:
-    """What the last reading set aside: (line, reason, text)."""
-    rows = connection.execute(
-        "select line, lower(any_value(error_type::varchar)), any_value(csv_line) from reject_errors group by line order by line"
-    ).fetchall()
-    connection.execute("drop table if exists reject_errors; drop table if exists reject_scans")
-    return rows
+@dataclass
+class Readable:
+    """A file that DuckDB reads exactly, how many records it must find there, and what was left out of it."""
+
+    path: Path
+    dialect: Dialect
+    n_records: int
+    rejected: list[tuple[int, str, str]] = field(default_factory=list)
+    empty_lines: list[int] = field(default_factory=list)
+    _lines: array | None = None
+
+    def lines_of(self, numbers: list[int]) -> list[int]:
+        """Physical lines in the delivered file of records that are counted from 0, ascending."""
+        if self._lines is not None:
+            return [self._lines[number] for number in numbers]
+        return lines_of_records(self.path, self.dialect, numbers)
 
 
-def count_records(path: Path, dialect: Dialect) -> int:
-    """Records by line ends outside quotes, blank lines not counted.
+def as_it_is(path: Path, dialect: Dialect, width: int) -> Readable | None:
+    """The file itself, when every reader must agree on what its records are; None when it has to be rewritten.
 
-    Apart from DuckDB's own count, so that a row that one of them loses is noticed.
+    Raises:
+        RefusedError: `line_too_long`.
+
     """
-    content, start = path.read_bytes(), 0
-    for _ in range(dialect.preamble_lines + dialect.header_lines):
-        start = content.find(b"\n", start) + 1
-        if start == 0:
-            return 0
-    body = np.frombuffer(content, dtype=np.uint8, offset=start)
-    if body.size == 0:
-        return 0
-    outside = ~np.bitwise_xor.accumulate(body == ord('"'))
-    ends = np.flatnonzero((body == ord("\n")) & outside)
-    begins = np.concatenate(([0], ends[:-1] + 1)) if ends.size else np.array([], dtype=np.int64)
-    has_cr = (ends > begins) & (body[np.maximum(ends - 1, 0)] == ord("\r"))
-    records = int(np.count_nonzero((ends - begins) - has_cr > 0))
-    tail = body[ends[-1] + 1 :] if ends.size else body
-    return records + int(tail.size > 0 and bytes(tail).strip(b"\r\n") != b"")
+    is_native = (
+        len(dialect.delimiter.encode()) == 1
+        and len(dialect.quote.encode()) <= 1
+        and (not dialect.quote or dialect.doubles_quotes)
+        and not dialect.has_escape
+        and dialect.newline != "\r"
+        and dialect.footnote_lines == 0
+        and width > 1
+    )
+    if not is_native:
+        return None
+    try:
+        scan = scan_records(path, dialect)
+    except LongLineError as error:
+        raise _too_long(error.line) from error
+    # DuckDB drops an empty cell beyond the last without a word, so it can't be trusted to find rows with too many.
+    fits = scan.is_regular and scan.n_delimiters == scan.n_records * (width - 1)
+    return Readable(path, dialect, scan.n_records) if fits else None
 
 
-def line_of_records(path: Path, dialect: Dialect, numbers: Iterable[int]) -> list[int]:
-    """Physical line of each record, counted from 0."""
-    return [dialect.preamble_lines + dialect.header_lines + 1 + number for number in numbers]
+def as_plain_csv(path: Path, dialect: Dialect, width: int, target: Path) -> Readable:
+    """Write `target` as plain CSV with every row that has as many cells as the header; the others are set aside.
+
+    Raises:
+        RefusedError: `line_too_long`, `unclosed_quote`, `too_many_bad_rows`.
+
+    """
+    readable = _rewrite(path, dialect, width, target, None)
+    end = end_of_table(readable)
+    return readable if end is None else _rewrite(path, dialect, width, target, end)
+
+
+def end_of_table(readable: Readable) -> int | None:
+    """The line from which a file holds another table: hardly a row from there on is as wide as the rows above.
+
+    None where all such rows were set aside anyway.
+    """
+    lines, rejected = readable._lines, [line for line, _, _ in readable.rejected]
+    n_good, n_bad = len(lines), len(rejected)
+    position = 0
+    for number, line in enumerate(rejected):
+        while position < n_good and lines[position] < line:
+            position += 1
+        fitting, others = n_good - position, n_bad - number
+        if fitting <= _ACCIDENTAL_SHARE * (fitting + others):
+            return line if fitting and others > 1 else None
+    return None
+
+
+def _rewrite(path: Path, dialect: Dialect, width: int, target: Path, end: int | None) -> Readable:
+    lines: array = array("q")
+    readable = Readable(target, _PLAIN, 0, _lines=lines)
+    with target.open("w", encoding="utf-8", newline="") as plain:
+        writer = csv.writer(plain, lineterminator="\n")
+        for record in split_file(path, dialect, width):
+            reason = record.fault or _misfit(record.cells, width)
+            if reason and not record.fault and not any(cell.strip() for cell in record.cells):
+                readable.empty_lines.append(record.line)
+            elif reason or (end is not None and record.line >= end):
+                readable.rejected.append((record.line, reason or "another_table", record.text[:_TEXT_KEPT]))
+                if len(readable.rejected) > _MAX_REJECTED:
+                    raise RefusedError(
+                        "too_many_bad_rows",
+                        f"line {readable.rejected[0][0]}: this and {_MAX_REJECTED} more rows have not as many cells as the "
+                        "header; remedy: look at its separators, and export it again",
+                    )
+            else:
+                lines.append(record.line)
+                writer.writerow(record.cells)
+    readable.n_records = len(lines)
+    return readable
+
+
+def _misfit(cells: list[str], width: int) -> str | None:
+    if len(cells) == width:
+        return None
+    return "too_few_cells" if len(cells) < width else "too_many_cells"
+
+
+def open_lines(path: Path, dialect: Dialect) -> TextIO:
+    """A decoded file whose lines keep their ends."""
+    return path.open(encoding="utf-8", newline="\r" if dialect.newline == "\r" else "\n")
+
+
+def split_file(path: Path, dialect: Dialect, width: int | None) -> Iterator[Record]:
+    """The records below the header.
+
+    Raises:
+        RefusedError: `line_too_long`, `unclosed_quote`.
+
+    """
+    splitter = RecordSplitter(dialect, width)
+    try:
+        with open_lines(path, dialect) as stream:
+            for number in range(dialect.lines_before_data):
+                if len(stream.readline(MAX_RECORD_BYTES)) == MAX_RECORD_BYTES:
+                    raise LongLineError(number + 1)
+            records = splitter.records(stream, dialect.lines_before_data + 1)
+            yield from _without_last(records, dialect.footnote_lines)
+    except LongLineError as error:
+        raise _too_long(error.line) from error
+    except UnclosedQuotesError as error:
+        raise RefusedError(
+            "unclosed_quote", f"line {error.line}: {error}; remedy: declare its quoting in a profile, or export it again"
+        ) from error
+
+
+def _without_last(records: Iterator[Record], count: int) -> Iterator[Record]:
+    waiting: deque[Record] = deque()
+    for record in records:
+        waiting.append(record)
+        if len(waiting) > count:
+            yield waiting.popleft()
+
+
+def _too_long(line: int) -> RefusedError:
+    return RefusedError(
+        "line_too_long", f"line {line}: more than {MAX_RECORD_BYTES} bytes in one row; remedy: export it without that text"
+    )
+
+
+def read_csv_sql(readable: Readable, width: int) -> tuple[str, dict[str, Any]]:
+    """SQL and parameters that read every record as text columns c0, c1, …; any row of another width is an error."""
+    sql = """read_csv($path, auto_detect = false, header = false, skip = $skip, columns = $columns, delim = $delimiter,
+            quote = $quote, escape = $escape, strict_mode = true, null_padding = false, max_line_size = $max_line_size)"""
+    dialect = readable.dialect
+    return sql, {
+        "path": str(readable.path), "skip": dialect.lines_before_data, "delimiter": dialect.delimiter,
+        "quote": dialect.quote, "escape": dialect.escape, "columns": {f"c{i}": "VARCHAR" for i in range(width)},
+        "max_line_size": 2 * MAX_RECORD_BYTES,
+    }  # fmt: skip

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
-import numpy as np
 
-from orchestration.landing.csv_reader import count_records, line_of_records, plain_csv, read_csv_sql, rejected_rows
+from orchestration.landing.csv_reader import Readable, as_it_is, as_plain_csv, read_csv_sql
 from orchestration.landing.dialect import Dialect
 from orchestration.landing.ledger import Finding
 from orchestration.landing.normalise import value_sql
@@ -23,6 +22,8 @@ _TOTALS = ("total", "totals", "grand total", "total general", "total général",
            "total:", "total :", "somme", "sum")  # fmt: skip
 _ERROR_CELLS = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#VALEUR!", "#NOM?", "#NOMBRE!", "#NUL!")
 _LINES_KEPT = 20
+# A table that stands twice in a file may have rows that were broken the second time.
+_NEW_IN_REPEATED = 0.1
 _CHUNK_BYTES = 1 << 20
 _SKIPPED = {"empty_row": "are empty", "repeated_header": "repeat the header", "total_row": "are totals or footers"}
 
@@ -46,35 +47,117 @@ def read_csv_records(
         RefusedError: `record_count` when the parser and our own count of the records disagree.
 
     """
-    readable, readable_dialect, rejected = plain_csv(text, dialect)
-    sql, parameters = read_csv_sql(readable, readable_dialect, len(recognition.header))
-    n_read = connection.execute(
-        f"copy (select {_selects(recognition)} from {sql}) to {quoted(target)} (format parquet, compression zstd)", parameters
-    ).fetchone()[0]
-    rejected = sorted([*rejected, *rejected_rows(connection)])
-    counted = count_records(text, dialect)
-    if counted != n_read + len(rejected):
-        raise RefusedError(
-            "record_count",
-            f"{name}: {counted} records counted, {n_read} read and {len(rejected)} set aside; "
-            "remedy: look for an unclosed quote or a cut-off last line, and export again",
-            recognition.feed.name,
-        )
+    readable = _load(connection, text, dialect, recognition, name, target)
     found = connection.execute(
         f"select row_no, reason from (select file_row_number as row_no, {_reason(recognition, _suspicions(text))} as reason "
         f"from read_parquet({quoted(target)})) where reason is not null order by row_no"
     ).fetchall()
-    footers = [row for row in rejected if _is_footer(recognition, row[2], dialect)]
-    records = CsvRecords(n_read - len(found), len(footers), [row for row in rejected if row not in footers])
-    skipped_lines = {"total_row": [row[0] for row in footers]}
+    found = _with_other_tables(connection, target, recognition, found)
+    footers = [row for row in readable.rejected if _is_footer(recognition, row[2], dialect)]
+    rejected = [row for row in readable.rejected if row not in footers]
+    skipped_lines = {"total_row": [line for line, _, _ in footers], "empty_row": list(readable.empty_lines)}
+    records = CsvRecords(readable.n_records - len(found), len(footers) + len(readable.empty_lines), rejected)
     if found:
-        lines = _lines_of_rows(text, dialect, counted, rejected, [row_no for row_no, _ in found])
+        lines = readable.lines_of([row_no for row_no, _ in found])
         _take_out(connection, target, recognition, dict(zip(lines, found, strict=True)), records, skipped_lines)
+    if rejected and not readable.n_records:
+        raise RefusedError("no_row_fits", _explain_no_row(name, rejected, recognition), recognition.feed.name)
     for code, at in skipped_lines.items():
         if at:
             message = f"{len(at)} rows {_SKIPPED[code]}: skipped"
             records.findings.append(Finding(code, None, len(at), message, tuple(sorted(at)[:_LINES_KEPT])))
     return records
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection, text: Path, dialect: Dialect, recognition: Recognition, name: str, target: Path
+) -> Readable:
+    """Every record with as many cells as the header as Parquet; the parser's count must be our own."""
+    width, rewritten = len(recognition.header), target.with_suffix(".plain.csv")
+    try:
+        readable = as_it_is(text, dialect, width)
+        n_read = _copy(connection, readable, recognition, target) if readable else None
+        if n_read is None or n_read != readable.n_records:
+            readable = as_plain_csv(text, dialect, width, rewritten)
+            n_read = _copy(connection, readable, recognition, target)
+    except RefusedError as refusal:
+        raise RefusedError(refusal.code, f"{name}: {refusal}", recognition.feed.name) from refusal
+    finally:
+        rewritten.unlink(missing_ok=True)
+    if n_read != readable.n_records:
+        raise RefusedError(
+            "record_count",
+            f"{name}: {readable.n_records} records counted below line {dialect.lines_before_data}, but {n_read} read; "
+            "remedy: look for an unclosed quote or a cut-off last line, and export again",
+            recognition.feed.name,
+        )
+    return readable
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, readable: Readable, recognition: Recognition, target: Path) -> int | None:
+    """How many records were read; None when a row has not as many cells as the header."""
+    sql, parameters = read_csv_sql(readable, len(recognition.header))
+    if readable.n_records == 0:
+        # DuckDB takes no file of nothing but a header for granted.
+        sql, parameters = f"(select {', '.join(f'null::varchar as c{i}' for i in range(len(recognition.header)))} limit 0)", {}
+    try:
+        return connection.execute(
+            f"copy (select {_selects(recognition)} from {sql}) to {quoted(target)} (format parquet, compression zstd)",
+            parameters,
+        ).fetchone()[0]
+    except duckdb.InvalidInputException:
+        return None
+
+
+def _explain_no_row(name: str, rejected: list[tuple[int, str, str]], recognition: Recognition) -> str:
+    line, reason, _ = rejected[0]
+    return (
+        f"{name}: line {line}: {reason}, and no other row has the {len(recognition.header)} cells of the header either; "
+        "remedy: look at the header and the separators, and export it again"
+    )
+
+
+def _with_other_tables(
+    connection: duckdb.DuckDBPyConnection, target: Path, recognition: Recognition, found: list[tuple[int, str]]
+) -> list[tuple[int, str]]:
+    """Rows that are another table within the file, which are set aside.
+
+    The header again and below it hardly a row that does not stand above it is the same table twice. A blank row and then a
+    row with nothing but its first cell, as none above has it, is another table's title or a note below the table.
+    """
+    found = [*found, *_below_title(connection, target, recognition, found)]
+    headers = [row_no for row_no, reason in found if reason == "repeated_header"]
+    if not headers:
+        return sorted(found)
+    columns = ", ".join(f'"{name}"' for name in recognition.columns.values())
+    known = {row_no for row_no, _ in found}
+    source = f"read_parquet({quoted(target)})"
+    repeated: list[tuple[int, str]] = []
+    for start, end in zip(headers, [*headers[1:], 1 << 62], strict=True):
+        block = f"from {source} where file_row_number > {start} and file_row_number < {end}"
+        above = f"select {columns} from {source} where file_row_number < {start}"
+        rows = [row_no for (row_no,) in connection.execute(f"select file_row_number {block} order by 1").fetchall()]
+        new = connection.execute(f"select count(*) from (select {columns} {block} except {above})").fetchone()[0]
+        if rows and new <= _NEW_IN_REPEATED * len(rows):
+            repeated += [(row_no, "repeated_table") for row_no in rows if row_no not in known]
+    return sorted([*found, *repeated])
+
+
+def _below_title(
+    connection: duckdb.DuckDBPyConnection, target: Path, recognition: Recognition, found: list[tuple[int, str]]
+) -> list[tuple[int, str]]:
+    empty = [row_no for row_no, reason in found if reason == "empty_row"]
+    names = [recognition.columns[position] for position in sorted(recognition.columns)]
+    if not empty or len(names) < 2:
+        return []
+    source = f"read_parquet({quoted(target)})"
+    alone = f'"{names[0]}" is not null and ' + " and ".join(f'"{name}" is null' for name in names[1:])
+    first = connection.execute(f"select min(file_row_number) from {source} where {alone}").fetchone()[0]
+    if first is None or first - 1 not in set(empty):
+        return []
+    known = {row_no for row_no, _ in found}
+    rows = connection.execute(f"select file_row_number from {source} where file_row_number >= {first} order by 1").fetchall()
+    return [(row_no, "another_table") for (row_no,) in rows if row_no not in known]
 
 
 def _selects(recognition: Recognition) -> str:
@@ -104,18 +187,24 @@ def _reason(recognition: Recognition, suspicions: set[str]) -> str:
     empty = " and ".join(f'"{name}" is null' for name in present)
     repeated = " and ".join(f'"{name}" is not distinct from {quoted(headers[name])}' for name in present)
     first = f'"{present[0]}"'
-    totals = f"left(ltrim({first}), 1) in ('t', 'T', 'g', 'G', 's', 'S') and lower(trim({first})) in ({_listed(_TOTALS)})"
+    totals = (
+        "false"
+        if not feed.skip_totals
+        else f"left(ltrim({first}), 1) in ('t', 'T', 'g', 'G', 's', 'S') and lower(trim({first})) in ({_listed(_TOTALS)})"
+    )
     if feed.skip_rows_matching:
         totals += f" or regexp_matches({first}, {quoted(feed.skip_rows_matching)})"
     cases = [("empty_row", empty), ("repeated_header", repeated), ("total_row", totals)]
     if "error_cell" in suspicions:
-        cases.append(("error_cell", " or ".join(f'"{name}" in ({_listed(_ERROR_CELLS)})' for name in present)))
-        cases.append(("lost_digits", " or ".join(f'"{name}" = {quoted(LOST_DIGITS)}' for name in present)))
+        # As lists: an expression per column of a wide file would take the memory of thousands of vectors.
+        cells = "[" + ", ".join(f'"{name}"' for name in present) + "]"
+        cases.append(("error_cell", f"list_has_any({cells}, [{_listed(_ERROR_CELLS)}])"))
+        cases.append(("lost_digits", f"list_contains({cells}, {quoted(LOST_DIGITS)})"))
     if "id_in_scientific_notation" in suspicions:
         shortened = r"'[+-]?\d([.,]\d+)?E\+\d{2,}'"
-        texts = [name for name in present if feed.columns[name].type in ("text", "integer")]
-        condition = " or ".join(f'regexp_full_match(trim("{name}"), {shortened})' for name in texts)
-        cases.append(("id_in_scientific_notation", condition or "false"))
+        texts = ", ".join(f'"{name}"' for name in present if feed.columns[name].type in ("text", "integer"))
+        condition = f"len(list_filter([{texts}], lambda cell: regexp_full_match(trim(cell), {shortened}))) > 0"
+        cases.append(("id_in_scientific_notation", condition if texts else "false"))
     missing = " or ".join(f"({value_sql(feed, name)}) is null" for name in feed.key)
     cases.append(("missing_key", missing or "false"))
     whens = " ".join(f"when coalesce({condition}, false) then '{reason}'" for reason, condition in cases)
@@ -124,20 +213,10 @@ def _reason(recognition: Recognition, suspicions: set[str]) -> str:
 
 def _is_footer(recognition: Recognition, text: str, dialect: Dialect) -> bool:
     """Whether a row with another number of cells than the header is a total or a line below the data."""
-    first = text.split(dialect.delimiter)[0].strip().strip('"')
+    first = text.split(dialect.delimiter)[0].strip().strip(dialect.quote or None)
     pattern = recognition.feed.skip_rows_matching
-    return first.casefold() in _TOTALS or (pattern is not None and re.search(pattern, first) is not None)
-
-
-def _lines_of_rows(
-    text: Path, dialect: Dialect, counted: int, rejected: list[tuple[int, str, str]], rows: list[int]
-) -> list[int]:
-    """Physical lines of rows that were read: the n-th row read is the n-th record that was not rejected."""
-    if not rejected:
-        return line_of_records(text, dialect, rows)
-    lines = np.array(line_of_records(text, dialect, range(counted)), dtype=np.int64)
-    kept = lines[~np.isin(lines, [line for line, _, _ in rejected])]
-    return [int(kept[row]) for row in rows]
+    is_total = recognition.feed.skip_totals and first.casefold() in _TOTALS
+    return is_total or (pattern is not None and re.search(pattern, first) is not None)
 
 
 def _take_out(

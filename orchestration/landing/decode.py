@@ -42,6 +42,7 @@ _UTF8_EVIDENCE = re.compile(rb"\xc3[\x80-\xbf]|\xc5[\x92\x93\xa0\xa1\xb8\xbd\xbe
 _UTF8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _ASCII = bytes(range(0x80))
 _CP1252_ONLY = re.compile(rb"[\x80\x82-\x8c\x8e\x91-\x9c\x9e\x9f]")
+_CONTROLS = re.compile(rb"\xc2[\x80\x82-\x8c\x8e\x91-\x9c\x9e\x9f]")
 # Bytes that are letters or the euro sign in ISO-8859-15 and rare signs (currency sign, fractions, accents alone) in cp1252.
 _LATIN9_EVIDENCE = re.compile(
     rb"\xa4|(?<=[A-Za-z\xc0-\xff])[\xa6\xa8\xb4\xb8\xbc\xbd\xbe](?=[A-Za-z\xc0-\xff])|(?<![0-9 ])[\xbc\xbd](?=[a-z])"
@@ -65,8 +66,18 @@ def decode(source: Path, target: Path) -> Decoded:
         return _rewrite(source, target, wide, wide, 0)
     encoding = _narrow_encoding(source)
     if encoding == "utf-8":
-        return Decoded(source, encoding)
+        return _without_controls(source, target)
     return _rewrite(source, target, encoding, encoding, 0)
+
+
+def _without_controls(source: Path, target: Path) -> Decoded:
+    """UTF-8 that was made from cp1252 read as ISO-8859-1 has control characters where dashes, quotes and the euro sign were."""
+    if not any(not chunk.isascii() and _CONTROLS.search(chunk) for chunk in _whole_lines(source)):
+        return Decoded(source, "utf-8")
+    with target.open("wb") as stream:
+        for block in _whole_lines(source):
+            stream.write(_CONTROLS.sub(lambda found: found[0][1:].decode("cp1252").encode(), block))
+    return Decoded(target, "utf-8 with cp1252 controls")
 
 
 def _wide_encoding(start: bytes) -> str | None:

@@ -117,10 +117,13 @@ class DialectSpec(BaseModel):
     preamble_lines: int = Field(0, ge=0)
     header_lines: int = Field(1, ge=0)
     footnote_lines: int = Field(0, ge=0)
+    columns_by: Literal["header", "position"] = Field(
+        "header", description="position: the feed's columns are the file's in their order, whatever the header calls them."
+    )
 
     def as_dialect(self) -> Dialect:
         """The same for the reader."""
-        return Dialect(**self.model_dump())
+        return Dialect(**self.model_dump(exclude={"columns_by"}))
 
 
 class Feed(BaseModel):
@@ -135,6 +138,7 @@ class Feed(BaseModel):
     columns: dict[Name, Column] = Field(min_length=1)
     extract_time: ExtractTime = ExtractTime()
     null_values: list[str] = []
+    skip_totals: bool = Field(True, description="Whether rows that begin with a word for total are no data.")
     skip_rows_matching: SqlPattern | None = Field(None, description="Regex on the first cell of total and footer rows.")
     never_with: list[str] = Field(
         [], description="Headers that make rows finer than one per key, such as a device: a file with one is another report."
@@ -236,6 +240,11 @@ class Feed(BaseModel):
             for language in self.languages
         }
 
+    @property
+    def is_positional(self) -> bool:
+        """Whether columns are found by their place, because the header does not name each once."""
+        return self.dialect is not None and self.dialect.columns_by == "position"
+
     def headers(self, language: str) -> dict[str, str]:
         """Normalised header → canonical column, for one language."""
         return self.headers_by_language[language]
@@ -287,7 +296,7 @@ class Profile(BaseModel):
         content = {
             "columns": {name: column.header for name, column in feed.columns.items()},
             "key": feed.key,
-            **feed.model_dump(include={"delivery", "dialect", "skip_rows_matching", "extract_time"}),
+            **feed.model_dump(include={"delivery", "dialect", "skip_totals", "skip_rows_matching", "extract_time"}),
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 

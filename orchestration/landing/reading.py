@@ -5,24 +5,30 @@ The parent (`deliver.py`) decides where things go and what the ledger says; noth
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from itertools import count
+from dataclasses import asdict, dataclass, field, replace
+from fnmatch import fnmatch
+from itertools import count, islice
 from pathlib import Path
 
 import duckdb
+import yaml
 
 from orchestration.landing import archives, json_records, spreadsheets
 from orchestration.landing.cells import write_plain_csv
+from orchestration.landing.csv_reader import split_file
 from orchestration.landing.csv_records import CsvRecords, read_csv_records
-from orchestration.landing.decode import DecodeError, decode
+from orchestration.landing.decode import Decoded, DecodeError, decode
 from orchestration.landing.dialect import Dialect
 from orchestration.landing.ledger import Finding
 from orchestration.landing.normalise import latest_time, notice
 from orchestration.landing.profiles import Profile
-from orchestration.landing.recognise import Recognition, RefusedError, recognise, recognise_rows
+from orchestration.landing.propose import Proposal, is_positional, propose
+from orchestration.landing.recognise import MAX_COLUMNS, Recognition, RefusedError, recognise, recognise_rows
 from orchestration.landing.row_versions import Stored, add_extract, add_sighting, quoted
+from orchestration.landing.sniff import Sniffed, sniff, table_of_rows
 
 _HEAD_BYTES = 262_144
+_ROWS_FOR_KEYS = 2_000_000
 _PLAIN = Dialect(delimiter=",", quote='"', escape='"', newline="\n", preamble_lines=0, header_lines=0, footnote_lines=0)
 
 
@@ -49,6 +55,35 @@ class LoadResult:
     rows_skipped: int
     rejected: list[tuple[int, str, str]]
     findings: list[Finding]
+
+
+@dataclass(frozen=True)
+class Match:
+    """Why a part of a file is taken for a feed."""
+
+    feed: str
+    language: str
+    matched_columns: dict[str, str]
+    absent_columns: list[str]
+    extra_columns: list[str]
+    format: str
+    encoding: str | None
+    dialect: dict | None
+    sheet: str | None
+    runner_up: str | None
+
+    def as_lines(self) -> list[str]:
+        """For the terminal."""
+        place = f" in sheet '{self.sheet}'" if self.sheet else ""
+        facts = {
+            "columns": ", ".join(f"{header} → {name}" for name, header in self.matched_columns.items()),
+            "absent": ", ".join(self.absent_columns),
+            "extra": ", ".join(self.extra_columns),
+            "format": ", ".join(filter(None, [self.format, self.encoding])),
+            "dialect": ", ".join(f"{key} {value!r}" for key, value in (self.dialect or {}).items()),
+            "runner-up": self.runner_up or "none",
+        }
+        return [f"{self.feed}{place}, language {self.language}", *(f"  {key}: {text}" for key, text in facts.items() if text)]
 
 
 @dataclass
@@ -82,13 +117,46 @@ class Reader:
 
         """
         if path.stat().st_size == 0:
-            raise RefusedError("empty_file", f"{name}: the file is empty; remedy: export it again")
+            raise RefusedError("empty_file", f"{name}: line 1: the file is empty; remedy: export it again")
         if spreadsheets.is_workbook(path):
             return self._workbook_parts(path, name)
         with path.open("rb") as stream:
             is_parquet = stream.read(4) == b"PAR1"
         if is_parquet:
             return [self._parquet_part(path, name)]
+        decoded, head = self._decoded(path, name)
+        if json_records.is_json(head):
+            return [self._json_part(decoded.path, decoded.encoding, name)]
+        recognition = recognise(head.decode("utf-8", errors="replace"), name, self.profiles.values())
+        return [Part(recognition, decoded.path, recognition.dialect, "csv", decoded.encoding)]
+
+    def profile(self, path: Path, name: str, day: str) -> list[Match] | Proposal:
+        """The feeds that are within a file, with the evidence; a proposal for a file that is none.
+
+        Raises:
+            RefusedError: a feed that breaks its contract, or nothing of which a profile could be made.
+
+        """
+        if archives.archive_kind(path, name) is not None:
+            raise RefusedError("archive", f"{name}: an archive; remedy: give one of the files in it")
+        try:
+            parts = self.parts(path, name)
+        except RefusedError as refusal:
+            if refusal.code != "not_a_feed" and self._is_named_after(refusal.feed, name):
+                raise
+            if refusal.code not in ("not_a_feed", "missing_column"):
+                raise
+            return self._propose(path, name, day)
+        return [_match(part) for part in parts]
+
+    def _is_named_after(self, feed: str | None, name: str) -> bool:
+        """Whether a file that lacks columns of a feed is called like it: then it is a broken one, and no other kind of file."""
+        vendor, _, entity = (feed or "/").partition("/")
+        patterns = self.profiles[vendor].feeds[entity].files if vendor in self.profiles else []
+        return any(fnmatch(name.casefold(), pattern.casefold()) for pattern in patterns)
+
+    def _decoded(self, path: Path, name: str) -> tuple[Decoded, bytes]:
+        """A file as UTF-8 text, and its first part."""
         try:
             decoded = decode(path, self._new_file(".txt"))
         except DecodeError as error:
@@ -96,11 +164,72 @@ class Reader:
         with decoded.path.open("rb") as stream:
             head = stream.read(_HEAD_BYTES)
         if not head.strip():
-            raise RefusedError("empty_file", f"{name}: nothing but blanks; remedy: export it again")
+            raise RefusedError("empty_file", f"{name}: line 1: nothing but blanks; remedy: export it again")
+        return decoded, head
+
+    def _propose(self, path: Path, name: str, day: str) -> Proposal:
+        if spreadsheets.is_workbook(path):
+            sheets = sorted(spreadsheets.read_sheets(path, name), key=lambda sheet: len(sheet.rows), reverse=True)
+            return self._propose_rows([list(row) for row in sheets[0].rows] if sheets else [], name, day)
+        with path.open("rb") as stream:
+            is_parquet = stream.read(4) == b"PAR1"
+        if is_parquet:
+            source = f"read_parquet({quoted(path)}, hive_partitioning = false)"
+            columns = [column[0] for column in self._connection.execute(f"describe select * from {source}").fetchall()]
+            rows = self._connection.execute(f"select columns(*)::varchar from {source} limit 5000").fetchall()
+            return self._propose_rows([columns, *([cell or "" for cell in row] for row in rows)], name, day)
+        decoded, head = self._decoded(path, name)
         if json_records.is_json(head):
-            return [self._json_part(decoded.path, decoded.encoding, name)]
-        recognition = recognise(head.decode("utf-8", errors="replace"), name, self.profiles.values())
-        return [Part(recognition, decoded.path, recognition.dialect, "csv", decoded.encoding)]
+            records = json_records.read_records(decoded.path, name)
+            return self._propose_rows([records.header, *islice(records.rows(), _ROWS_FOR_KEYS)], name, day)
+        return self._propose_text(decoded.path, head, name, day)
+
+    def _propose_rows(self, rows: list[list[str]], name: str, day: str) -> Proposal:
+        table = table_of_rows(rows)
+        if table is None:
+            raise RefusedError("no_table", f"{name}: line 1: no table in it; remedy: export it with a header and rows")
+        self._require_sound(table, name)
+        if table.dialect.header_lines > 1:
+            raise RefusedError(
+                "several_header_rows",
+                f"{name}: line {table.dialect.preamble_lines + 1}: a header of several rows; remedy: leave one in the sheet",
+            )
+        keys = _unique_columns(table.rows, table.width)
+        return propose(table, name, day, self.profiles, keys, declare_dialect=False)
+
+    def _propose_text(self, path: Path, head: bytes, name: str, day: str) -> Proposal:
+        text = head.decode("utf-8", errors="replace")
+        table = sniff(text, is_whole=path.stat().st_size <= len(head))
+        if table is None:
+            raise RefusedError("no_table", f"{name}: line 1: no separator makes columns of it; remedy: export it as a table")
+        self._require_sound(table, name)
+        rows = (record.cells for record in split_file(path, table.dialect, table.width) if len(record.cells) == table.width)
+        keys = _unique_columns(islice(rows, _ROWS_FOR_KEYS), table.width)
+        proposal = propose(table, name, day, self.profiles, keys, declare_dialect=False)
+        if is_positional(table) or self._is_found_again(proposal, table, text, name):
+            return proposal
+        return propose(table, name, day, self.profiles, keys, declare_dialect=True)
+
+    def _is_found_again(self, proposal: Proposal, table: Sniffed, text: str, name: str) -> bool:
+        """Whether the reader, given the proposed profile without a dialect, reads the file as the proposal means it."""
+        profile = Profile.model_validate(yaml.safe_load(proposal.yaml))
+        try:
+            found = recognise(text, name, [*self.profiles.values(), profile])
+        except RefusedError:
+            return False
+        return found.feed.name == f"{proposal.vendor}/{proposal.entity}" and (
+            (found.dialect, len(found.header)) == (replace(table.dialect, newline=found.dialect.newline), table.width)
+        )
+
+    @staticmethod
+    def _require_sound(table: Sniffed, name: str) -> None:
+        if table.width > MAX_COLUMNS:
+            raise RefusedError("too_many_columns", f"{name}: line 1: {table.width} columns; remedy: export only what is needed")
+        if table.faults:
+            code, message = table.faults[0]
+            raise RefusedError(
+                code, f"{name}: {message}; remedy: mend the header, or declare a dialect in seeds/export_profiles/"
+            )
 
     def _workbook_parts(self, path: Path, name: str) -> list[Part]:
         parts, refusals, notes = [], [], []
@@ -221,3 +350,30 @@ class Reader:
         folder = self.folder / f"{next(self._numbers)}"
         folder.mkdir()
         return folder
+
+
+def _unique_columns(rows: Iterable[list[str]], width: int) -> list[int]:
+    """Columns that are filled and differ in every row."""
+    seen: dict[int, set[str]] = {position: set() for position in range(width)}
+    n_rows = 0
+    for row in rows:
+        n_rows += 1
+        for position in list(seen):
+            cell = row[position].strip()
+            if not cell or cell in seen[position]:
+                del seen[position]
+            else:
+                seen[position].add(cell)
+        if not seen:
+            break
+    return sorted(seen) if n_rows > 1 else []
+
+
+def _match(part: Part) -> Match:
+    recognition = part.recognition
+    matched = {name: recognition.header[position].strip() for position, name in sorted(recognition.columns.items())}
+    return Match(
+        recognition.feed.name, recognition.language, matched,
+        [name for name in recognition.feed.columns if name not in matched], list(recognition.extra_columns.values()),
+        part.format, part.encoding, asdict(part.dialect) if part.format == "csv" else None, part.sheet, recognition.runner_up,
+    )  # fmt: skip

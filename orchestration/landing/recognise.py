@@ -6,19 +6,28 @@ Input: decoded text and the profiles. Values are not looked at here.
 import csv
 import difflib
 import fnmatch
+import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from orchestration.landing.dialect import Dialect
+from orchestration.landing.dialect import Dialect, column_name_of_position, join_header
 from orchestration.landing.profiles import Feed, Profile, normalise_header
+from orchestration.landing.record_scan import LongLineError
+from orchestration.landing.record_split import RecordSplitter, UnclosedQuotesError
+from orchestration.landing.sniff import excel_separator, newline_of, quoting_of, sniff
 
 MAX_PREAMBLE_LINES = 30
 MAX_HEADER_CELL_LINES = 5
 DELIMITERS = (",", ";", "\t", "|")
 # Below this share of a feed's required columns a header is another kind of file, not a broken one.
 SAME_KIND_SHARE = 0.6
+# Far more columns than any export has, far fewer than what would eat memory.
+MAX_COLUMNS = 5000
+_ROWS_FOR_WIDTH = 200
+_QUOTING_CHARACTERS = 100_000
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
@@ -42,6 +51,7 @@ class Recognition:
     columns: dict[int, str]
     extra_columns: dict[int, str] = field(default_factory=dict)
     dialect: Dialect | None = None
+    runner_up: str | None = None
 
 
 @dataclass(frozen=True)
@@ -87,14 +97,68 @@ def recognise(head: str, file_name: str, profiles: Iterable[Profile]) -> Recogni
 
     Raises:
         RefusedError: `not_a_feed` for an unknown file; `missing_column`, `duplicate_column`, `ambiguous_feed`, `finer_rows`
-            for a known feed that breaks its header contract.
+            for a known feed that breaks its header contract; `too_many_columns`.
 
     """
     profiles = list(profiles)
+    rows = _header_rows(head, file_name, profiles)
+    try:
+        recognition = _recognise(rows, file_name, profiles)
+    except RefusedError as refusal:
+        # A separator or quote that is none of the usual ones shows by the rows, which costs more than a look at the header.
+        table = sniff(head, is_whole=False) if refusal.code in ("not_a_feed", "missing_column") else None
+        if table is None or table.header_fit != "each" or table.dialect.delimiter in DELIMITERS:
+            raise
+        names = frozenset(map(normalise_header, table.header))
+        row = _HeaderRow(table.dialect.preamble_lines, table.header, names, table.dialect)
+        try:
+            recognition = _recognise([row], file_name, profiles)
+        except RefusedError:
+            raise refusal from None
+    return recognition if recognition.feed.dialect else _fit_to_rows(recognition, head)
+
+
+def _header_rows(head: str, file_name: str, profiles: list[Profile]) -> list[_HeaderRow]:
     lines = list(islice(_LINE_END.split(head), MAX_PREAMBLE_LINES + MAX_HEADER_CELL_LINES + 1))
     declared = {feed.dialect.as_dialect() for profile in profiles for feed in profile.feeds.values() if feed.dialect}
-    rows = [*_split_rows(lines, _newline(head)), *(row for dialect in declared if (row := _declared_row(lines, dialect)))]
-    return _recognise(rows, file_name, profiles)
+    split = _split_rows(lines, newline_of(head), excel_separator(head))
+    rows = [*split, *(row for dialect in declared if (row := _declared_row(head, dialect)))]
+    widest = max(rows, key=lambda row: len(row.cells), default=None)
+    if widest and len(widest.cells) > MAX_COLUMNS:
+        raise RefusedError(
+            "too_many_columns",
+            f"{file_name}: line {widest.line + 1}: more than {MAX_COLUMNS} cells; remedy: export only what is needed",
+        )
+    return rows
+
+
+def _fit_to_rows(recognition: Recognition, head: str) -> Recognition:
+    """Blank cells beyond the header's or the rows' last are a spreadsheet's way; quoting is as the rows prove it."""
+    dialect, header = recognition.dialect, recognition.header
+    if '\\"' in head or f"{dialect.delimiter}'" in head:
+        quoting = quoting_of(head[:_QUOTING_CHARACTERS], replace(dialect, preamble_lines=dialect.lines_before_data))
+        dialect = replace(dialect, quote=quoting.quote, escape=quoting.escape)
+    rows = _first_rows(head, dialect)
+    widths = Counter(map(len, rows))
+    if widths and 2 * widths[len(header)] < len(rows):
+        width = widths.most_common(1)[0][0]
+        beyond = [cell for row in rows if len(row) == width for cell in row[len(header) :]]
+        if len(header) < width and not any(cell.strip() for cell in beyond):
+            header = header + [""] * (width - len(header))
+        elif not any(cell.strip() for cell in header[width:]):
+            header = header[:width]
+    return replace(recognition, dialect=dialect, header=header)
+
+
+def _first_rows(head: str, dialect: Dialect) -> list[list[str]]:
+    stream = io.StringIO(head, newline="\r" if dialect.newline == "\r" else "\n")
+    for _ in range(dialect.lines_before_data):
+        stream.readline()
+    try:
+        records = RecordSplitter(dialect).records(stream)
+        return [record.cells for record in islice(records, _ROWS_FOR_WIDTH) if record.fault is None][:-1]
+    except (LongLineError, UnclosedQuotesError):
+        return []
 
 
 def recognise_rows(rows: list[list[str]], file_name: str, profiles: Iterable[Profile]) -> Recognition:
@@ -107,18 +171,16 @@ def recognise_rows(rows: list[list[str]], file_name: str, profiles: Iterable[Pro
     return _recognise(heads, file_name, list(profiles))
 
 
-def _newline(head: str) -> str:
-    if "\r\n" in head:
-        return "\r\n"
-    return "\n" if "\n" in head or "\r" not in head else "\r"
-
-
-def _split_rows(lines: list[str], newline: str) -> Iterator[_HeaderRow]:
+def _split_rows(lines: list[str], newline: str, separator: str | None) -> Iterator[_HeaderRow]:
     """Every line split at every common delimiter; a quoted header cell may go on in the next lines."""
     for number, line in enumerate(lines[: MAX_PREAMBLE_LINES + 1]):
-        for delimiter in DELIMITERS:
+        for delimiter in [separator] if separator else DELIMITERS:
             reader = csv.reader((text + "\n" for text in lines[number : number + MAX_HEADER_CELL_LINES]), delimiter=delimiter)
-            if not line.strip() or not (cells := next(reader, None)) or not any(cell.strip() for cell in cells):
+            try:
+                cells = next(reader, None) if line.strip() else None
+            except csv.Error:
+                continue
+            if not cells or not any(cell.strip() for cell in cells):
                 continue
             dialect = Dialect(delimiter=delimiter, newline=newline, preamble_lines=number + reader.line_num - 1)
             following = next((text for text in lines[number + reader.line_num :] if text.strip()), None)
@@ -126,25 +188,23 @@ def _split_rows(lines: list[str], newline: str) -> Iterator[_HeaderRow]:
             yield _HeaderRow(number, cells, frozenset(normalise_header(cell) for cell in cells), dialect, in_prose)
 
 
-def _declared_row(lines: list[str], dialect: Dialect) -> _HeaderRow | None:
-    """The header as a profile's own dialect splits it: several header lines are joined cell by cell."""
-    header = lines[dialect.preamble_lines : dialect.preamble_lines + max(dialect.header_lines, 1)]
-    rows = [_split_line(line, dialect) for line in header]
-    if not rows or len({len(row) for row in rows}) > 1:
+def _declared_row(head: str, dialect: Dialect) -> _HeaderRow | None:
+    """The header as a profile's own dialect splits it; without a header the columns have their positions for names."""
+    stream = io.StringIO(head, newline="\r" if dialect.newline == "\r" else "\n")
+    above = [stream.readline() for _ in range(dialect.preamble_lines)]
+    lines = [stream.readline() for _ in range(dialect.header_lines or 1)]
+    try:
+        records = list(
+            RecordSplitter(dialect).records(io.StringIO("".join(lines), newline="\r" if dialect.newline == "\r" else "\n"))
+        )
+    except (LongLineError, UnclosedQuotesError):
         return None
+    if not records or any(record.fault for record in records) or (above and not above[-1]):
+        return None
+    cells = join_header([list(record.cells) for record in records])
     if dialect.header_lines == 0:
-        # Without a header the columns have their positions for names, as the profile declares them.
-        cells = [f"column_{position}" for position in range(1, len(rows[0]) + 1)]
-    else:
-        cells = [" ".join(part for part in parts if part) for parts in zip(*rows, strict=True)]
+        cells = [column_name_of_position(position) for position in range(len(cells))]
     return _HeaderRow(dialect.preamble_lines, cells, frozenset(map(normalise_header, cells)), dialect)
-
-
-def _split_line(line: str, dialect: Dialect) -> list[str]:
-    quoting = {"quotechar": dialect.quote} if dialect.quote else {"quoting": csv.QUOTE_NONE}
-    escape = {"escapechar": dialect.escape, "doublequote": False} if dialect.escape not in ("", dialect.quote) else {}
-    spaced = dialect.delimiter.endswith(" ") and dialect.delimiter != " "
-    return next(csv.reader([line], delimiter=dialect.delimiter[0], skipinitialspace=spaced, **quoting, **escape), [])
 
 
 def _recognise(rows: list[_HeaderRow], file_name: str, profiles: list[Profile]) -> Recognition:
@@ -173,7 +233,13 @@ def _recognise(rows: list[_HeaderRow], file_name: str, profiles: list[Profile]) 
             f"{file_name}: line {best.row.line + 1}: its header is that of {' and of '.join(rivals)}; "
             f"remedy: name the file after one of them ({', '.join(best.feed.files) or 'see the profile'})",
         )
-    return _recognition(best)
+    other = next((item for item in ranked if item.feed.name != best.feed.name), None)
+    found = _recognition(best)
+    return (
+        replace(found, runner_up=f"{other.feed.name}: {other.matched} required columns, {len(other.missing)} missing")
+        if other
+        else found
+    )
 
 
 def _richer(best: _Candidate, ranked: list[_Candidate]) -> _Candidate | None:
@@ -199,6 +265,9 @@ def _candidates(rows: list[_HeaderRow], file_name: str, profiles: list[Profile])
             name_matches = any(fnmatch.fnmatch(file_name.casefold(), pattern.casefold()) for pattern in feed.files)
             own = feed.dialect.as_dialect() if feed.dialect else None
             never = {normalise_header(header) for header in feed.never_with}
+            if feed.is_positional:
+                yield from _positional_candidates(rows, profile, feed, own, name_matches)
+                continue
             for language in feed.languages:
                 required = feed.required_headers(language)
                 contracted = feed.headers(language).keys()
@@ -215,7 +284,30 @@ def _candidates(rows: list[_HeaderRow], file_name: str, profiles: list[Profile])
                     yield _Candidate(profile, feed, language, row, missing, matched, name_matches, finer, needed, known)
 
 
+def _positional_candidates(
+    rows: list[_HeaderRow], profile: Profile, feed: Feed, own: Dialect | None, name_matches: bool
+) -> Iterator[_Candidate]:
+    """A feed of which the columns count by place: each header cell must be what it was; without a header the name must fit."""
+    language = feed.languages[0]
+    headers = [[normalise_header(text) for text in column.headers_in(language)] for column in feed.columns.values()]
+    for row in rows:
+        if (
+            row.dialect not in (own, None)
+            or len(row.cells) > len(headers)
+            or (own and own.header_lines == 0 and not name_matches)
+        ):
+            continue
+        cells = [normalise_header(cell) for cell in row.cells] + [""] * (len(headers) - len(row.cells))
+        missing = [texts[0] for cell, texts in zip(cells, headers, strict=True) if cell not in texts]
+        if len(headers) - len(missing) >= SAME_KIND_SHARE * len(headers):
+            known = row.names & {text for texts in headers for text in texts}
+            n_matched = len(headers) - len(missing)
+            yield _Candidate(profile, feed, language, row, missing, n_matched, name_matches, [], known, known)
+
+
 def _require_unique_headers(candidate: _Candidate, file_name: str) -> None:
+    if candidate.feed.is_positional:
+        return
     contracted = candidate.feed.headers(candidate.language)
     names = [name for cell in candidate.row.cells if (name := normalise_header(cell)) in contracted]
     doubled = [name for name in names if sum(contracted[other] == contracted[name] for other in names) > 1]
@@ -243,6 +335,13 @@ def _explain_missing(candidate: _Candidate, file_name: str) -> str:
 
 
 def _recognition(candidate: _Candidate) -> Recognition:
+    if candidate.feed.is_positional:
+        names = list(candidate.feed.columns)
+        header = candidate.row.cells + [""] * (len(names) - len(candidate.row.cells))
+        return Recognition(
+            candidate.profile, candidate.feed, candidate.language, candidate.row.line, header, dict(enumerate(names)),
+            dialect=candidate.row.dialect,
+        )  # fmt: skip
     contracted = candidate.feed.headers(candidate.language)
     columns: dict[int, str] = {}
     extra: dict[int, str] = {}
