@@ -57,7 +57,17 @@ def test_what_is_no_text_is_refused_with_its_line(content, code, line, tmp_path)
     assert refused.value.code == code
 
 
-@given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=("Cs",)), max_size=200))
+def test_utf8_made_from_cp1252_by_mistake_gets_its_dashes_and_quotes_back(tmp_path):
+    encoding, text = decoded("7 – 8; ‘a’; 5 €".encode("cp1252").decode("iso8859-1").encode(), tmp_path)
+    assert text == "7 – 8; ‘a’; 5 €"
+    assert encoding == "utf-8 with cp1252 controls"
+
+
+# Control characters of the upper half are no text: they are the sign of cp1252 (see above).
+NO_CONTROLS = "\0" + "".join(map(chr, range(0x80, 0xA0)))
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters=NO_CONTROLS, exclude_categories=("Cs",)), max_size=200))
 def test_any_utf8_text_comes_back_as_it_was(tmp_path_factory, text):
     content = ("a;é\n" + text).encode()
     assert decoded(content, tmp_path_factory.mktemp("text"))[1].encode() == content
