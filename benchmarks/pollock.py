@@ -24,6 +24,7 @@ from dateutil import parser as date_parser
 
 from orchestration.home import Home
 from orchestration.landing.deliver import NothingToLandError, land
+from orchestration.landing.dialect import column_name_of_position
 from orchestration.landing.ledger import Ledger
 from orchestration.landing.profile_file import NotProfiledError, accept_proposal, profile_file
 from orchestration.landing.profiles import Profile
@@ -82,8 +83,11 @@ def _raw_rows(home: Home, profile_text: str) -> Rows:
     profile = Profile.model_validate(yaml.safe_load(profile_text))
     feed = next(iter(profile.feeds.values()))
     header = [column.header_in("any") or "" for column in feed.columns.values()]
-    while header and not header[-1] and feed.is_positional:
-        header.pop()
+    if feed.is_positional and feed.dialect and feed.dialect.header_lines:
+        # A blank header cell is declared by its place.
+        header = ["" if cell == column_name_of_position(position) else cell for position, cell in enumerate(header)]
+        while header and not header[-1]:
+            header.pop()
     segment = Ledger(home.ledger).segments(feed.name)[feed.name][0]
     columns = ", ".join(f"coalesce(\"{name}\", '')" for name in feed.columns)
     path = home.raw / feed.name / f"{segment.content_hash}.parquet"

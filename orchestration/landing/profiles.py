@@ -175,8 +175,10 @@ class Feed(BaseModel):
         ]
 
     def _shared_headers(self) -> list[Misfit]:
-        """A header must lead to one column in each language."""
+        """A header must lead to one column in each language, unless columns are found by their place."""
         misfits = []
+        if self.is_positional:
+            return misfits
         for language in self.languages:
             owners: dict[str, str] = {}
             for name, column in self.columns.items():

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from orchestration.landing.dialect import Dialect
+from orchestration.landing.dialect import column_name_of_position
 from orchestration.landing.guess import ColumnGuess, guess_column, settle_day_order, settle_decimal_mark
 from orchestration.landing.profiles import Profile
 from orchestration.landing.sniff import Sniffed
@@ -122,7 +122,8 @@ def is_positional(table: Sniffed) -> bool:
 def column_names(table: Sniffed) -> list[str]:
     """Canonical names: the header's words, numbered where they repeat; by place where the header does not say."""
     names: list[str] = []
-    for position, header in enumerate(_padded(table)):
+    for position in range(table.width):
+        header = table.header[position] if position < len(table.header) else ""
         plain = snake_case(header) if table.header_fit != "shorter" else ""
         base = plain or f"column_{position + 1}"
         candidate, number = base, 2
@@ -162,7 +163,9 @@ def _folded(header: str) -> str:
 
 
 def _padded(table: Sniffed) -> list[str]:
-    return table.header + [""] * (table.width - len(table.header))
+    """A header for every column: where a cell of it is blank or lacks, its place."""
+    cells = table.header + [""] * (table.width - len(table.header))
+    return [cell if cell.strip() else column_name_of_position(position) for position, cell in enumerate(cells)]
 
 
 def _quoted(text: str) -> str:
@@ -222,8 +225,3 @@ def name_pattern(name: str) -> str:
 def day_of(timestamp: float) -> str:
     """The day of a file's last change, in UTC."""
     return dt.datetime.fromtimestamp(timestamp, tz=dt.UTC).date().isoformat()
-
-
-def plain_dialect(dialect: Dialect) -> bool:
-    """Whether the reader finds such a dialect by itself."""
-    return (dialect.quote, dialect.escape, dialect.footnote_lines) == ('"', '"', 0) and dialect.delimiter in ",;\t|"

@@ -297,7 +297,8 @@ def _positional_candidates(
             or (own and own.header_lines == 0 and not name_matches)
         ):
             continue
-        cells = [normalise_header(cell) for cell in row.cells] + [""] * (len(headers) - len(row.cells))
+        padded = row.cells + [""] * (len(headers) - len(row.cells))
+        cells = [normalise_header(cell) or column_name_of_position(position) for position, cell in enumerate(padded)]
         missing = [texts[0] for cell, texts in zip(cells, headers, strict=True) if cell not in texts]
         if len(headers) - len(missing) >= SAME_KIND_SHARE * len(headers):
             known = row.names & {text for texts in headers for text in texts}
