@@ -4,6 +4,7 @@ Cells stay as they were delivered (empty is NULL). Rows that are no data are ski
 both are counted with their lines. How a dialect is parsed is `csv_reader.py`'s business.
 """
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,11 +63,21 @@ def read_csv_records(
         _take_out(connection, target, recognition, dict(zip(lines, found, strict=True)), records, skipped_lines)
     if rejected and not readable.n_records:
         raise RefusedError("no_row_fits", _explain_no_row(name, rejected, recognition), recognition.feed.name)
+    if readable.n_records and _is_unfinished(text):
+        line = readable.lines_of([readable.n_records - 1])[0]
+        message = "the last line has no end: its last cell may be cut off"
+        records.findings.append(Finding("last_line_unfinished", None, 1, message, (line,)))
     for code, at in skipped_lines.items():
         if at:
             message = f"{len(at)} rows {_SKIPPED[code]}: skipped"
             records.findings.append(Finding(code, None, len(at), message, tuple(sorted(at)[:_LINES_KEPT])))
     return records
+
+
+def _is_unfinished(text: Path) -> bool:
+    with text.open("rb") as stream:
+        stream.seek(-1, os.SEEK_END)
+        return stream.read(1) not in (b"\n", b"\r")
 
 
 def _load(
@@ -173,7 +184,7 @@ def _suspicions(text: Path) -> set[str]:
     found: set[str] = set()
     with text.open("rb") as stream:
         while chunk := stream.read(_CHUNK_BYTES):
-            if b"E+" in chunk:
+            if b"E+" in chunk or b"e+" in chunk:
                 found.add("id_in_scientific_notation")
             if b"#" in chunk:
                 found.update(("error_cell", "lost_digits"))
@@ -201,7 +212,7 @@ def _reason(recognition: Recognition, suspicions: set[str]) -> str:
         cases.append(("error_cell", f"list_has_any({cells}, [{_listed(_ERROR_CELLS)}])"))
         cases.append(("lost_digits", f"list_contains({cells}, {quoted(LOST_DIGITS)})"))
     if "id_in_scientific_notation" in suspicions:
-        shortened = r"'[+-]?\d([.,]\d+)?E\+\d{2,}'"
+        shortened = r"'[+-]?\d([.,]\d+)?[eE]\+\d{2,}'"
         texts = ", ".join(f'"{name}"' for name in present if feed.columns[name].type in ("text", "integer"))
         condition = f"len(list_filter([{texts}], lambda cell: regexp_full_match(trim(cell), {shortened}))) > 0"
         cases.append(("id_in_scientific_notation", condition if texts else "false"))
