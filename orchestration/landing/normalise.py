@@ -4,6 +4,7 @@ Raw keeps cells as they were delivered; the raw schema of a night reads them thr
 out as it was, for staging to count. Types are given in staging.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import duckdb
@@ -114,12 +115,7 @@ def _time_formats(locale: Locale) -> tuple[list[str], list[str]]:
 def _is_ambiguous_time(value: str, locale: Locale, timezone: str) -> str:
     """SQL for local times that a change of clocks repeats or skips; only those at night are looked at closely."""
     local = _moment(value, _time_formats(locale)[0])
-    instant = f"timezone({quoted(timezone)}, {local})"
-    back = f"timezone({quoted(timezone)}, {instant} - interval 1 hour)"
-    return (
-        f"case when regexp_matches({value}, '[ T]0?[0-3]:') "
-        f"then coalesce(timezone({quoted(timezone)}, {instant}) <> {local} or {back} = {local}, false) else false end"
-    )
+    return f"case when regexp_matches({value}, '[ T]0?[0-3]:') then {_changes_clock(local, timezone)} else false end"
 
 
 def latest_time(
@@ -144,7 +140,7 @@ def latest_time(
 
 @dataclass(frozen=True)
 class _Count:
-    """One thing to count in a pass over the file: SQL of a condition, and what to say when it is not zero."""
+    """One thing to count in a file: SQL of a condition, and what to say when it is not zero."""
 
     code: str
     column: str
@@ -152,41 +148,91 @@ class _Count:
     message: str
 
 
-def notice(connection: duckdb.DuckDBPyConnection, relation: str, profile: Profile, feed: Feed, language: str) -> list[Finding]:
-    """What is ambiguous, contradicted or unreadable in a file, counted in one pass over its typed columns."""
+def notice(
+    connection: duckdb.DuckDBPyConnection, relation: str, profile: Profile, feed: Feed, language: str, present: Iterable[str]
+) -> list[Finding]:
+    """What is ambiguous, contradicted or unreadable in the columns that a file has.
+
+    One pass with cheap tests finds the columns that hold anything else than plain values; only of these are the other values
+    looked at closely, each distinct one once.
+    """
     locale = profile.locale(language)
-    read = normal_columns(profile, feed, language)
-    counts = [
-        item
-        for name, column in feed.columns.items()
-        if column.type != "text"
-        for item in _counts(name, column, value_sql(feed, name), read[name], locale, column.timezone or profile.timezone)
-    ]
-    if not counts:
+    typed = {name: feed.columns[name] for name in present if feed.columns[name].type != "text"}
+    if not typed:
         return []
-    selects = ", ".join(f"count(*) filter ({item.condition})" for item in counts)
-    totals = connection.execute(f"select {selects} from {relation}").fetchone()
-    return [
-        Finding(item.code, item.column, total, f"{total} values {item.message}")
-        for item, total in zip(counts, totals, strict=True)
-        if total
+    zones = {name: column.timezone or profile.timezone for name, column in typed.items()}
+    plain = {name: _is_plain(f'"{name}"', column.type, locale) for name, column in typed.items()}
+    screens = [f'count(*) filter ("{name}" is not null and not coalesce({plain[name]}, false))' for name in typed]
+    local_times = [name for name, column in typed.items() if column.type == "timestamp" and zones[name] != "UTC"]
+    ambiguous = [_is_ambiguous_plain_time(f'"{name}"', locale, zones[name]) for name in local_times]
+    screens += [f"count(*) filter ({condition})" for condition in ambiguous]
+    totals = connection.execute(f"select {', '.join(screens)} from {relation}").fetchone()
+    n_ambiguous = dict(zip(local_times, totals[len(typed) :], strict=True))
+    findings: list[Finding] = []
+    for name, n_odd in zip(typed, totals, strict=False):
+        counts = _counts(name, typed[name], feed, locale, zones[name])
+        found = dict.fromkeys(counts, 0)
+        if n_odd:
+            selects = ", ".join(f"coalesce(sum(n) filter ({item.condition}), 0)::bigint" for item in counts)
+            others = (
+                f'select "{name}", count(*) as n from {relation} '
+                f'where "{name}" is not null and not coalesce({plain[name]}, false) group by "{name}"'
+            )
+            found = dict(zip(counts, connection.execute(f"select {selects} from ({others})").fetchone(), strict=True))
+        for item, count in found.items():
+            total = count + (n_ambiguous.get(name, 0) if item.code == "ambiguous_time" else 0)
+            if total:
+                findings.append(Finding(item.code, name, total, f"{total} values {item.message}"))
+    return findings
+
+
+def _is_plain(text: str, kind: str, locale: Locale) -> str:
+    """SQL that is quickly true for the usual notation of a type: such a value is readable and can't be read in two ways."""
+    if kind == "integer":
+        return f"try_cast({text} as bigint)::varchar = {text}"
+    if kind == "decimal":
+        other = "," if locale.decimal == "." else "."
+        digits = f"replace({text}, '{locale.decimal}', '.')"
+        return (
+            f"not contains({text}, '{other}') and try_cast({digits} as double) is not null "
+            f"and translate({digits}, '0123456789.', '') in ('', '-')"
+        )
+    if kind in ("date", "timestamp"):
+        return f"{_plain_moment(text, locale)} is not null"
+    return f"lower({text}) in ({', '.join(map(quoted, _BOOLEANS))})"
+
+
+def _plain_moment(text: str, locale: Locale) -> str:
+    """SQL for a day or local time in the usual notation of all locales or of this one; NULL for anything else."""
+    iso = f"case when {_is_iso(text)} then try_cast({text} as timestamp) end"
+    usual = [*_ISO_DATES, *_ISO_TIMES]
+    own = [
+        f for f in [*locale.timestamp_formats, *locale.date_formats] if f not in usual and not f.endswith(("Z", "UTC", "%z"))
     ]
+    return f"coalesce({iso}, {_moment(text, own)})" if own else iso
 
 
-def _counts(name: str, column: Column, value: str, read: str, locale: Locale, timezone: str) -> list[_Count]:
-    # Most values are plain already: a cast is cheap and spares them the regular expressions.
-    quick = {
-        "integer": f"try_cast({value} as hugeint) is not null and not contains({value}, '.')",
-        "decimal": f"try_cast({value} as decimal(38, 9)) is not null" if locale.decimal == "." else "false",
-        "date": f"try_cast({value} as date) is not null and {_is_iso(value)}",
-        "timestamp": f"try_cast({value} as timestamp) is not null and {_is_iso(value)}",
-        "boolean": "false",
-    }
+def _is_ambiguous_plain_time(text: str, locale: Locale, timezone: str) -> str:
+    """SQL for plain local times that a change of clocks repeats or skips; clocks change at night, in spring and autumn."""
+    local = _plain_moment(text, locale)
+    return (
+        f"case when length({text}) > 10 and hour({local}) < 4 and month({local}) in (3, 4, 9, 10, 11) "
+        f"then {_changes_clock(local, timezone)} else false end"
+    )
+
+
+def _changes_clock(local: str, timezone: str) -> str:
+    instant = f"timezone({quoted(timezone)}, {local})"
+    back = f"timezone({quoted(timezone)}, {instant} - interval 1 hour)"
+    return f"coalesce(timezone({quoted(timezone)}, {instant}) <> {local} or {back} = {local}, false)"
+
+
+def _counts(name: str, column: Column, feed: Feed, locale: Locale, timezone: str) -> list[_Count]:
+    value = value_sql(feed, name)
+    read = normal_sql(value, column, locale, timezone)
     counts = [
         _Count(
-            "unreadable_value", name,
-            f"{value} is not null and case when {quick[column.type]} then false "
-            f"else {_is_unreadable(read, column.type)} end",
+            "unreadable_value", name, f"{value} is not null and {_is_unreadable(read, column.type)}",
             f"are not a {column.type} as the profile declares it: kept as text",
         )
     ]  # fmt: skip

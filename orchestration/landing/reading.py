@@ -315,7 +315,14 @@ class Reader:
         findings = [
             *part.findings,
             *records.findings,
-            *notice(self._connection, relation, recognition.profile, recognition.feed, recognition.language),
+            *notice(
+                self._connection,
+                relation,
+                recognition.profile,
+                recognition.feed,
+                recognition.language,
+                recognition.columns.values(),
+            ),
             *(
                 Finding("extra_column", header, 0, f"column '{header}' is not in the profile: kept in the original only")
                 for header in recognition.extra_columns.values()
