@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from orchestration.home import Home
@@ -11,6 +12,10 @@ from orchestration.settings import PROJECT_DIR, Settings
 
 PUBLIC_DATA = Path(os.environ.get("TANDEM_TEST_DATA") or PROJECT_DIR / "../shared/data").resolve()
 _NOT_RUN: list[str] = []
+
+# How long an example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("tandem", deadline=None)
+hypothesis.settings.load_profile("tandem")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -14,7 +14,7 @@ import duckdb
 from orchestration.landing.csv_reader import Readable, as_it_is, as_plain_csv, read_csv_sql
 from orchestration.landing.dialect import Dialect
 from orchestration.landing.ledger import Finding
-from orchestration.landing.normalise import value_sql
+from orchestration.landing.profiles import Feed
 from orchestration.landing.recognise import Recognition, RefusedError
 from orchestration.landing.row_versions import quoted
 from orchestration.landing.spreadsheets import LOST_DIGITS
@@ -49,10 +49,7 @@ def read_csv_records(
 
     """
     readable = _load(connection, text, dialect, recognition, name, target)
-    found = connection.execute(
-        f"select row_no, reason from (select file_row_number as row_no, {_reason(recognition, _suspicions(text))} as reason "
-        f"from read_parquet({quoted(target)})) where reason is not null order by row_no"
-    ).fetchall()
+    found = _find_odd_rows(connection, target, recognition, _suspicions(text))
     found = _with_other_tables(connection, target, recognition, found)
     footers = [row for row in readable.rejected if _is_footer(recognition, row[2], dialect)]
     rejected = [row for row in readable.rejected if row not in footers]
@@ -173,10 +170,8 @@ def _below_title(
 
 def _selects(recognition: Recognition) -> str:
     positions = {name: position for position, name in recognition.columns.items()}
-    return ", ".join(
-        f"nullif(c{positions[name]}, '') as \"{name}\"" if name in positions else f'null::varchar as "{name}"'
-        for name in recognition.feed.columns
-    )
+    # A column that the file lacks is not written: whoever reads segments knows it as NULL.
+    return ", ".join(f"nullif(c{positions[name]}, '') as \"{name}\"" for name in recognition.feed.columns if name in positions)
 
 
 def _suspicions(text: Path) -> set[str]:
@@ -184,11 +179,49 @@ def _suspicions(text: Path) -> set[str]:
     found: set[str] = set()
     with text.open("rb") as stream:
         while chunk := stream.read(_CHUNK_BYTES):
-            if b"E+" in chunk or b"e+" in chunk:
+            # The single byte is found at once where there is none, which is the rule.
+            if b"+" in chunk and (b"E+" in chunk or b"e+" in chunk):
                 found.add("id_in_scientific_notation")
             if b"#" in chunk:
                 found.update(("error_cell", "lost_digits"))
     return found
+
+
+def _find_odd_rows(
+    connection: duckdb.DuckDBPyConnection, target: Path, recognition: Recognition, suspicions: set[str]
+) -> list[tuple[int, str]]:
+    """Rows that are not data or not right, with the reason.
+
+    Without suspicions such a row shows in its first cell or its key: those are looked at first, and mostly that is all.
+    """
+    source = f"read_parquet({quoted(target)})"
+    if not suspicions:
+        first = f'"{recognition.columns[min(recognition.columns)]}"'
+        header = quoted(recognition.header[min(recognition.columns)].strip())
+        screen = (
+            f"{first} is null or {first} = {header} or {_is_total(recognition.feed, first)} or {_has_no_key(recognition.feed)}"
+        )
+        if not connection.execute(f"select count(*) from {source} where {screen}").fetchone()[0]:
+            return []
+    return connection.execute(
+        f"select row_no, reason from (select file_row_number as row_no, {_reason(recognition, suspicions)} as reason "
+        f"from {source}) where reason is not null order by row_no"
+    ).fetchall()
+
+
+def _is_total(feed: Feed, first: str) -> str:
+    conditions = ["false"]
+    if feed.skip_totals:
+        conditions.append(
+            f"left({first}, 1) in ('t', 'T', 'g', 'G', 's', 'S', ' ') and lower(trim({first})) in ({_listed(_TOTALS)})"
+        )
+    if feed.skip_rows_matching:
+        conditions.append(f"regexp_matches({first}, {quoted(feed.skip_rows_matching)})")
+    return "(" + " or ".join(conditions) + ")"
+
+
+def _has_no_key(feed: Feed) -> str:
+    return "(" + (" or ".join(_is_missing(feed, name) for name in feed.key) or "false") + ")"
 
 
 def _reason(recognition: Recognition, suspicions: set[str]) -> str:
@@ -197,14 +230,7 @@ def _reason(recognition: Recognition, suspicions: set[str]) -> str:
     headers = {name: recognition.header[position].strip() for position, name in recognition.columns.items()}
     empty = " and ".join(f'"{name}" is null' for name in present)
     repeated = " and ".join(f'"{name}" is not distinct from {quoted(headers[name])}' for name in present)
-    first = f'"{present[0]}"'
-    totals = (
-        "false"
-        if not feed.skip_totals
-        else f"left(ltrim({first}), 1) in ('t', 'T', 'g', 'G', 's', 'S') and lower(trim({first})) in ({_listed(_TOTALS)})"
-    )
-    if feed.skip_rows_matching:
-        totals += f" or regexp_matches({first}, {quoted(feed.skip_rows_matching)})"
+    totals = _is_total(feed, f'"{present[0]}"')
     cases = [("empty_row", empty), ("repeated_header", repeated), ("total_row", totals)]
     if "error_cell" in suspicions:
         # As lists: an expression per column of a wide file would take the memory of thousands of vectors.
@@ -216,10 +242,16 @@ def _reason(recognition: Recognition, suspicions: set[str]) -> str:
         texts = ", ".join(f'"{name}"' for name in present if feed.columns[name].type in ("text", "integer"))
         condition = f"len(list_filter([{texts}], lambda cell: regexp_full_match(trim(cell), {shortened}))) > 0"
         cases.append(("id_in_scientific_notation", condition if texts else "false"))
-    missing = " or ".join(f"({value_sql(feed, name)}) is null" for name in feed.key)
-    cases.append(("missing_key", missing or "false"))
+    cases.append(("missing_key", _has_no_key(feed)))
     whens = " ".join(f"when coalesce({condition}, false) then '{reason}'" for reason, condition in cases)
     return f"case {whens} end"
+
+
+def _is_missing(feed: Feed, name: str) -> str:
+    """The same as `value_sql` being NULL, but cheap for a cell that begins with anything but a blank."""
+    is_blank = f"left(\"{name}\", 1) = ' ' and trim(\"{name}\") = ''"
+    nulls = f' or trim("{name}") in ({_listed(tuple(text.strip() for text in feed.null_values))})' if feed.null_values else ""
+    return f'"{name}" is null or {is_blank}{nulls}'
 
 
 def _is_footer(recognition: Recognition, text: str, dialect: Dialect) -> bool:
@@ -239,9 +271,8 @@ def _take_out(
     complete = target.with_suffix(".all")
     target.rename(complete)
     source = f"read_parquet({quoted(complete)})"
-    columns = ", ".join(f'"{name}"' for name in recognition.feed.columns)
     connection.execute(
-        f"copy (select {columns} from {source} where file_row_number not in ({numbers}) order by file_row_number) "
+        f"copy (select * from {source} where file_row_number not in ({numbers}) order by file_row_number) "
         f"to {quoted(target)} (format parquet, compression zstd)"
     )
     cells = ", ".join(f'"{name}" := "{name}"' for name in recognition.columns.values())

@@ -65,6 +65,8 @@ def decode(source: Path, target: Path) -> Decoded:
     if wide:
         return _rewrite(source, target, wide, wide, 0)
     encoding = _narrow_encoding(source)
+    if encoding == "ascii":
+        return Decoded(source, "utf-8")
     if encoding == "utf-8":
         return _without_controls(source, target)
     return _rewrite(source, target, encoding, encoding, 0)
@@ -92,27 +94,31 @@ def _wide_encoding(start: bytes) -> str | None:
 
 
 def _narrow_encoding(source: Path) -> str:
-    """UTF-8, cp1252 or ISO-8859-15 of a file without mark."""
+    """ASCII, UTF-8, cp1252 or ISO-8859-15 of a file without mark."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    lines = 0
+    is_ascii, n_bytes = True, 0
     for chunk in _chunks(source):
         if b"\0" in chunk:
-            line = lines + _lines_before(chunk, chunk.index(b"\0"))
+            line = _lines_in(source, n_bytes + chunk.index(b"\0")) + 1
             raise DecodeError("nul_bytes", f"line {line}: NUL byte; remedy: export the file again as UTF-8 text")
+        n_bytes += len(chunk)
+        if is_ascii and chunk.isascii():
+            continue
+        is_ascii = False
         try:
             decoder.decode(chunk)
         except UnicodeDecodeError:
             return _single_byte_encoding(source)
-        lines += chunk.count(b"\n")
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         if _has_utf8_evidence(source):
+            line = _lines_in(source, n_bytes) + 1
             raise DecodeError(
-                "cut_off_text", f"line {lines + 1}: the file ends in the middle of a character; remedy: export it again"
+                "cut_off_text", f"line {line}: the file ends in the middle of a character; remedy: export it again"
             ) from error
         return _single_byte_encoding(source)
-    return "utf-8"
+    return "ascii" if is_ascii else "utf-8"
 
 
 def _single_byte_encoding(source: Path) -> str:
@@ -198,5 +204,12 @@ def _whole_lines(source: Path) -> Iterator[bytes]:
         yield rest
 
 
-def _lines_before(chunk: bytes, position: int) -> int:
-    return chunk[:position].count(b"\n") + 1
+def _lines_in(source: Path, n_bytes: int) -> int:
+    """Line ends in the first bytes of a file: counted only where something is wrong."""
+    lines = 0
+    for chunk in _chunks(source):
+        lines += chunk[:n_bytes].count(b"\n")
+        n_bytes -= len(chunk)
+        if n_bytes <= 0:
+            break
+    return lines

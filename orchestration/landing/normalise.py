@@ -163,11 +163,17 @@ def notice(
     zones = {name: column.timezone or profile.timezone for name, column in typed.items()}
     plain = {name: _is_plain(f'"{name}"', column.type, locale) for name, column in typed.items()}
     screens = [f'count(*) filter ("{name}" is not null and not coalesce({plain[name]}, false))' for name in typed]
-    local_times = [name for name, column in typed.items() if column.type == "timestamp" and zones[name] != "UTC"]
-    ambiguous = [_is_ambiguous_plain_time(f'"{name}"', locale, zones[name]) for name in local_times]
-    screens += [f"count(*) filter ({condition})" for condition in ambiguous]
+    ambiguous = [
+        (name, condition)
+        for name, column in typed.items()
+        if column.type == "timestamp" and zones[name] != "UTC"
+        for condition in _ambiguous_plain_times(f'"{name}"', locale, zones[name])
+    ]
+    screens += [f"count(*) filter ({condition})" for _, condition in ambiguous]
     totals = connection.execute(f"select {', '.join(screens)} from {relation}").fetchone()
-    n_ambiguous = dict(zip(local_times, totals[len(typed) :], strict=True))
+    n_ambiguous: dict[str, int] = {}
+    for (name, _), count in zip(ambiguous, totals[len(typed) :], strict=True):
+        n_ambiguous[name] = n_ambiguous.get(name, 0) + count
     findings: list[Finding] = []
     for name, n_odd in zip(typed, totals, strict=False):
         counts = _counts(name, typed[name], feed, locale, zones[name])
@@ -205,20 +211,32 @@ def _is_plain(text: str, kind: str, locale: Locale) -> str:
 def _plain_moment(text: str, locale: Locale) -> str:
     """SQL for a day or local time in the usual notation of all locales or of this one; NULL for anything else."""
     iso = f"case when {_is_iso(text)} then try_cast({text} as timestamp) end"
-    usual = [*_ISO_DATES, *_ISO_TIMES]
-    own = [
-        f for f in [*locale.timestamp_formats, *locale.date_formats] if f not in usual and not f.endswith(("Z", "UTC", "%z"))
-    ]
+    own = _own_formats(locale)
     return f"coalesce({iso}, {_moment(text, own)})" if own else iso
 
 
-def _is_ambiguous_plain_time(text: str, locale: Locale, timezone: str) -> str:
-    """SQL for plain local times that a change of clocks repeats or skips; clocks change at night, in spring and autumn."""
-    local = _plain_moment(text, locale)
-    return (
-        f"case when length({text}) > 10 and hour({local}) < 4 and month({local}) in (3, 4, 9, 10, 11) "
-        f"then {_changes_clock(local, timezone)} else false end"
+def _own_formats(locale: Locale) -> list[str]:
+    usual = [*_ISO_DATES, *_ISO_TIMES]
+    formats = [*locale.timestamp_formats, *locale.date_formats]
+    return [item for item in formats if item not in usual and not item.endswith(("Z", "UTC", "%z"))]
+
+
+def _ambiguous_plain_times(text: str, locale: Locale, timezone: str) -> list[str]:
+    """SQL for plain local times that a change of clocks repeats or skips; clocks change at night, in spring and autumn.
+
+    A case is evaluated only where its condition holds, so the dear part is left to the few times that may be meant.
+    """
+    months = "('03', '04', '09', '10', '11')"
+    iso = (
+        f"case when {_is_iso(text)} and substr({text}, 12, 2) between '00' and '03' and substr({text}, 6, 2) in {months} "
+        f"then {_changes_clock(f'try_cast({text} as timestamp)', timezone)} end"
     )
+    own = _own_formats(locale)
+    if not own:
+        return [iso]
+    local = _moment(text, own)
+    night = f"length({text}) > 10 and hour({local}) < 4 and strftime({local}, '%m') in {months}"
+    return [iso, f"case when {_is_iso(text)} then false when {night} then {_changes_clock(local, timezone)} end"]
 
 
 def _changes_clock(local: str, timezone: str) -> str:
@@ -276,9 +294,10 @@ def _is_unreadable(read: str, kind: str) -> str:
     return f"not regexp_full_match({read}, {_READABLE[kind]})"
 
 
-def _is_iso(value: str) -> str:
-    """SQL for the forms of days and times that every locale reads, as far as a cast has already found a time."""
-    return f"(length({value}) in (10, 16, 19) and substr({value}, 5, 1) = '-' and substr({value}, 11, 1) in ('', ' ', 'T'))"
+def _is_iso(text: str) -> str:
+    """SQL for the shapes of days and local times that every locale reads."""
+    shapes = ("____-__-__ __:__:__", "____-__-__", "____-__-__T__:__:__", "____-__-__ __:__", "____-__-__T__:__")
+    return "(" + " or ".join(f"{text} like '{shape}'" for shape in shapes) + ")"
 
 
 def _symbols() -> str:

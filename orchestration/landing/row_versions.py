@@ -33,13 +33,18 @@ def quoted(text: object) -> str:
 
 
 def segments_sql(segments: Sequence[tuple[int, Path]], columns: Sequence[str]) -> str:
-    """SQL over segments: `segment`, `row_no` (from 0) and the columns as they were delivered."""
+    """SQL over segments: `segment`, `row_no` (from 0) and the columns as they were delivered.
+
+    A segment has only the columns that its file had: the others are NULL.
+    """
     paths = ", ".join(quoted(path) for _, path in segments)
     numbers = ", ".join(str(number) for number, _ in segments)
     listed = ", ".join(f'"{name}"' for name in columns)
+    none = ", ".join(f'null::varchar as "{name}"' for name in columns)
     return (
-        f"(select [{numbers}][file_index::bigint + 1] as segment, file_row_number as row_no, {listed} "
-        f"from read_parquet([{paths}], hive_partitioning = false))"
+        f"(select [{numbers}][file_index::bigint + 1] as segment, file_row_number as row_no, {listed} from ("
+        f"select *, file_index, file_row_number from read_parquet([{paths}], union_by_name = true, hive_partitioning = false) "
+        f"union all by name select {none} where false))"
     )
 
 
