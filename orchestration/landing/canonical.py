@@ -25,7 +25,7 @@ ENTITIES: dict[str, dict[str, Type]] = {
         "id": "text", "stage": "text", "pipeline": "text", "lead_id": "text", "account_id": "text", "owner_id": "text",
         "product": "text", "origin_channel": "text", "campaign_name": "text", "amount": "decimal", "currency": "text",
         "created_at": "timestamp", "qualified_at": "timestamp", "closed_at": "timestamp", "lost_reason": "text",
-        "is_deleted": "boolean",
+        "expected_close_on": "date", "forecast_category": "text", "is_deleted": "boolean",
     },
     "campaign_spend": {
         "id": "text", "campaign_name": "text", "origin_channel": "text", "spend_date": "date", "currency": "text",
@@ -36,6 +36,10 @@ ENTITIES: dict[str, dict[str, Type]] = {
         "id": "text", "entity_type": "text", "record_id": "text", "field_name": "text", "changed_at": "timestamp",
         "is_human": "boolean",
     },
+    "subscription_month": {
+        "id": "text", "month": "date", "customer_id": "text", "customer_name": "text", "domain": "text", "email": "text",
+        "account_id": "text", "plan": "text", "quantity": "integer", "mrr": "decimal", "currency": "text",
+    },
 }  # fmt: skip
 
 
@@ -44,7 +48,7 @@ class Canonical(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    entity: Literal["lead", "account", "deal", "campaign_spend", "user", "field_change"]
+    entity: Literal["lead", "account", "deal", "campaign_spend", "user", "field_change", "subscription_month"]
     columns: dict[str, str] = Field(description="Canonical column → the feed's column.")
     constants: dict[str, str] = Field({}, description="Canonical column → one value for every row.")
 

@@ -29,8 +29,20 @@ _CATALOG_TABLES = {
     "night": "One row: the as_of day and instant, the only clock of the models.",
     "source_system": "One row per vendor that a profile knows.",
     "feed_status": "One row per feed that ever came: last extract, late or not, rows set aside.",
+    "feed_extract": "One row per extract of a feed of full exports, so that a record's absence has a date.",
     "profile_stage": "One row per stage name whose meaning a profile states.",
     **{f"canonical__{entity}": f"Every record that a profile maps to the canonical entity {entity}." for entity in ENTITIES},
+    "canonical__deal__versions": "Every state in which extracts showed a record of the canonical entity deal.",
+    **{
+        f"{feed}__versions": f"Every state in which extracts showed a record of {feed.replace('__', '/')}."
+        for feed in (
+            "salesforce__opportunity",
+            "hubspot__deals",
+            "hubspot_connector__deal",
+            "maven__sales_pipeline",
+            "stripe__subscriptions",
+        )
+    },
     "field_rule": "One row per field of the stewardship contract.",
 }
 

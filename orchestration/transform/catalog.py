@@ -17,7 +17,7 @@ from orchestration.landing.canonical import ENTITIES
 from orchestration.landing.ledger import Ledger
 from orchestration.landing.profiles import Profile
 from orchestration.quality.stewardship import FieldRule
-from orchestration.transform.feed_relation import FeedExtracts, canonical_sql, feed_sql, versions_sql
+from orchestration.transform.feed_relation import FeedExtracts, canonical_sql, extracts_sql, feed_sql, versions_sql
 
 SCHEMA = "raw"
 
@@ -127,6 +127,8 @@ def write_catalog(
         ],
     )  # fmt: skip
     _write_feed_status(engine, ledger, profiles, as_of, extracts)
+    full = [feed for profile in profiles.values() for feed in profile.feeds.values() if feed.delivery == "full"]
+    engine.relate("feed_extract", extracts_sql({(feed.vendor, feed.entity): extracts.get(feed.name, []) for feed in full}))
     engine.tabulate(
         "field_rule",
         {"entity_type": "varchar", "field_name": "varchar", "steward_team": "varchar", "sla_days": "integer"},

@@ -5,7 +5,7 @@ Columns: the feed's, as text in one plain notation; `_extracted_at` (the newest 
 `_is_deleted` (a later full export no longer had it) and `_record_id` (for feeds without a key: which record it is).
 """
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,6 +101,22 @@ def canonical_sql(entity: str, profiles: Iterable[Profile], present: Container[s
         return " union all ".join(selects)
     empty = ", ".join(f"cast(null as varchar) as {name}" for name in ["source_system", "source_entity", *columns])
     return f"select {empty}, {', '.join(f'cast(null as {kind}) as {name}' for name, kind in own.items())} where 1 = 0"
+
+
+def extracts_sql(extracts: Mapping[tuple[str, str], Sequence[tuple[str, str]]]) -> str:
+    """SQL for the times of every feed's extracts: a record that a full export lacks was gone by then."""
+    rows = [
+        f"({quoted(vendor)}, {quoted(entity)}, timestamp {quoted(at)})"
+        for (vendor, entity), pairs in extracts.items()
+        for at in sorted({at for at, _ in pairs})
+    ]
+    columns = "source_system, entity, extracted_at"
+    if rows:
+        return f"select {columns} from (values {', '.join(rows)}) as extracts({columns})"
+    return (
+        "select cast(null as varchar) as source_system, cast(null as varchar) as entity, "
+        "cast(null as timestamp) as extracted_at where 1 = 0"
+    )
 
 
 def _canonical_value(canonical: Canonical, name: str) -> str:

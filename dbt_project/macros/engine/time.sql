@@ -68,3 +68,41 @@
 {% macro time_of_milliseconds(column) -%}{{ adapter.dispatch('time_of_milliseconds', 'tandem')(column) }}{%- endmacro %}
 {% macro duckdb__time_of_milliseconds(column) -%}make_timestamp(1000 * try_cast({{ column }} as bigint)){%- endmacro %}
 {% macro spark__time_of_milliseconds(column) -%}timestamp_millis(try_cast({{ column }} as bigint)){%- endmacro %}
+
+{# A text as a time: milliseconds since 1970, else as it is written. #}
+{% macro time_of_text(column) -%}{{ adapter.dispatch('time_of_text', 'tandem')(column) }}{%- endmacro %}
+
+{% macro duckdb__time_of_text(column) -%}
+    coalesce(epoch_ms(try_cast({{ column }} as bigint)), try_cast({{ column }} as timestamp))
+{%- endmacro %}
+
+{% macro spark__time_of_text(column) -%}
+    coalesce(timestamp_millis(try_cast({{ column }} as bigint)), try_cast({{ column }} as timestamp))
+{%- endmacro %}
+
+{# In a select list: one row per day from the first to the last, none when the last is earlier. #}
+{% macro explode_days(first, last) -%}{{ adapter.dispatch('explode_days', 'tandem')(first, last) }}{%- endmacro %}
+
+{% macro duckdb__explode_days(first, last) -%}
+    cast(unnest(generate_series(cast({{ first }} as timestamp), cast({{ last }} as timestamp), interval 1 day)) as date)
+{%- endmacro %}
+
+{% macro spark__explode_days(first, last) -%}
+    explode(case when {{ first }} <= {{ last }} then sequence({{ first }}, {{ last }}, interval 1 day) else array() end)
+{%- endmacro %}
+
+{# A time some calendar months later. #}
+{% macro add_months_to(column, months) -%}{{ adapter.dispatch('add_months_to', 'tandem')(column, months) }}{%- endmacro %}
+
+{% macro duckdb__add_months_to(column, months) -%}
+    ({{ column }} + to_months({{ months }}))
+{%- endmacro %}
+
+{% macro spark__add_months_to(column, months) -%}
+    ({{ column }} + make_ym_interval(0, {{ months }}))
+{%- endmacro %}
+
+{# Whole days from one date to another. #}
+{% macro date_diff_days(earlier, later) -%}{{ adapter.dispatch('date_diff_days', 'tandem')(earlier, later) }}{%- endmacro %}
+{% macro duckdb__date_diff_days(earlier, later) -%}cast({{ later }} - {{ earlier }} as integer){%- endmacro %}
+{% macro spark__date_diff_days(earlier, later) -%}datediff({{ later }}, {{ earlier }}){%- endmacro %}

@@ -1,0 +1,107 @@
+-- The pipeline of a month is what is open and due by its end: expected to close by then, overdue, or without a date.
+-- Each opportunity's state at the end of a month is compared with that at the end of the month before, so what is undone
+-- within a month (moved out and back, closed and reopened) is no movement. All amounts are those at the month's end.
+with candidates as (
+    select *, cast(date_trunc('month', snapshot_date) as date) as period_month
+    from {{ ref('fct_opportunity_daily_snapshot') }}
+    where not is_open
+        or snapshot_date = {{ as_of_day() }}
+        or snapshot_date = {{ add_days(next_month("date_trunc('month', snapshot_date)"), -1) }}
+),
+
+-- Open days follow one another, so the last row of a month is how the month ends.
+month_ends as (
+    select
+        opportunity_key,
+        coalesce(currency, 'unknown') as currency,
+        period_month,
+        outcome,
+        is_open,
+        coalesce(amount, 0) as amount,
+        amount is null as is_without_amount,
+        close_on,
+        is_open and (close_on is null or close_on < {{ next_month('period_month') }}) as is_due
+    from (
+        select
+            *,
+            row_number() over (partition by opportunity_key, period_month order by snapshot_date desc) as recency
+        from candidates
+    ) as ranked
+    where recency = 1
+),
+
+compared as (
+    select
+        month_ends.*,
+        lag(period_month) over lives is null as is_new,
+        coalesce(lag(is_open) over lives, false) as was_open,
+        coalesce(lag(is_due) over lives, false) as was_due,
+        coalesce(lag(amount) over lives, 0) as previous_amount,
+        lag(close_on) over lives as previous_close_on
+    from month_ends
+    window lives as (partition by opportunity_key order by period_month)
+),
+
+moved as (
+    select
+        *,
+        not is_new and not was_due and (is_due or outcome in ('won', 'lost', 'no_decision')) as is_moved_in,
+        (is_new or was_due) and ((is_open and not is_due) or outcome = 'removed') as is_moved_out
+    from compared
+),
+
+counted as (
+    select
+        period_month,
+        currency,
+        sum(case when was_due then previous_amount else 0 end) as opening,
+        sum(case when is_new then amount else 0 end) as created,
+        sum(case when was_due then greatest(amount - previous_amount, 0) else 0 end) as amount_up,
+        sum(case when was_due then greatest(previous_amount - amount, 0) else 0 end) as amount_down,
+        sum(case when is_moved_in then amount else 0 end) as moved_in,
+        sum(case when is_moved_out then amount else 0 end) as moved_out,
+        sum(case when outcome = 'won' then amount else 0 end) as won,
+        sum(case when outcome in ('lost', 'no_decision') then amount else 0 end) as lost,
+        sum(case when is_due then amount else 0 end) as closing,
+        sum(case when is_moved_in and was_open and previous_close_on >= {{ next_month('period_month') }} then amount else 0 end) as pulled_in,
+        sum(case when is_moved_in and not was_open then amount else 0 end) as reopened,
+        sum(case when is_moved_out and is_open and was_due then amount else 0 end) as pushed_out,
+        sum(case when is_moved_out and outcome = 'removed' then amount else 0 end) as removed,
+        sum(case when is_open then amount else 0 end) as open_amount,
+        count(case when is_open then 1 end) as n_open,
+        count(case when is_without_amount and (is_new or was_due or is_moved_in) then 1 end) as n_without_amount
+    from moved
+    group by period_month, currency
+),
+
+currencies as (
+    select currency, min(period_month) as first_month from counted group by currency
+),
+
+months as (
+    select distinct cast(date_trunc('month', series.day) as date) as period_month
+    from {{ day_series("(select min(period_month) from counted)", as_of_day()) }} as series
+),
+
+spine as (
+    select months.period_month, currencies.currency
+    from currencies
+    inner join months on months.period_month >= currencies.first_month
+)
+
+{% set amounts = [
+    'opening', 'created', 'amount_up', 'amount_down', 'moved_in', 'moved_out', 'won', 'lost', 'closing', 'pulled_in',
+    'reopened', 'pushed_out', 'removed', 'open_amount',
+] -%}
+select
+    spine.period_month,
+    spine.currency,
+    {%- for amount in amounts %}
+    cast(coalesce(counted.{{ amount }}, 0) as decimal(18, 2)) as {{ amount }},
+    {%- endfor %}
+    cast(coalesce(counted.n_open, 0) as bigint) as n_open,
+    cast(coalesce(counted.n_without_amount, 0) as bigint) as n_without_amount,
+    {{ add_days(next_month('spine.period_month'), -1) }} <= {{ as_of_day() }} as is_complete,
+    {{ as_of_day() }} as as_of
+from spine
+left join counted on spine.period_month = counted.period_month and spine.currency = counted.currency
