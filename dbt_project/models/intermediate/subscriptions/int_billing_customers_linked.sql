@@ -56,11 +56,11 @@ linked as (
         customers.source_system,
         customers.first_day,
         people.person_key,
-        coalesce(by_id.account_key, domains.account_key, person_accounts.account_key, names.account_key) as account_key,
+        coalesce(by_id.account_key, person_accounts.account_key, domains.account_key, names.account_key) as account_key,
         case
             when by_id.account_key is not null then 'account_id'
-            when domains.account_key is not null then 'domain'
             when person_accounts.account_key is not null then 'email'
+            when domains.account_key is not null then 'domain'
             when names.account_key is not null then 'name'
         end as match_method
     from customers

@@ -8,7 +8,7 @@ with lives as (
         -- Open: every day of the state; closed: the closing day only.
         case
             when states.is_closing then states.from_day
-            when states.is_open then coalesce({{ add_days('states.to_day', -1) }}, {{ as_of_day() }})
+            when states.is_open then coalesce(cast({{ add_days('states.to_day', -1) }} as date), {{ as_of_day() }})
         end as last_day
     from {{ ref('int_opportunity_day_states') }} as states
     inner join {{ ref('int_opportunity_records') }} as records on states.opportunity_key = records.opportunity_key

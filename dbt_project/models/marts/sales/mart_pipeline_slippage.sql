@@ -12,7 +12,7 @@ dated as (
     select
         states.from_day,
         records.currency,
-        states.is_open,
+        states.is_open and lag(states.is_open) over (partition by states.opportunity_key order by states.from_day) as was_and_is_open,
         cast(date_trunc('month', states.close_on) as date) as close_month,
         cast(
             date_trunc('month', lag(states.close_on) over (partition by states.opportunity_key order by states.from_day)) as date
@@ -58,7 +58,7 @@ moves as (
         count(case when close_month > previous_close_month then 1 end) as push_count,
         count(case when close_month < previous_close_month then 1 end) as pull_in_count
     from dated
-    where is_open and close_month <> previous_close_month
+    where was_and_is_open and close_month <> previous_close_month
     group by 1, 2
 ),
 

@@ -1,6 +1,6 @@
 -- The pipeline of a month is what is open and due by its end: expected to close by then, overdue, or without a date.
--- Each opportunity's state at the end of a month is compared with that at the end of the month before, so what is undone
--- within a month (moved out and back, closed and reopened) is no movement. All amounts are those at the month's end.
+-- As a month begins, what is due in it moves in. Then each opportunity's state at its end is compared with that at its start,
+-- so what is undone within a month (moved out and back, closed and reopened) is no movement.
 with candidates as (
     select *, cast(date_trunc('month', snapshot_date) as date) as period_month
     from {{ ref('fct_opportunity_daily_snapshot') }}
@@ -42,12 +42,20 @@ compared as (
     window lives as (partition by opportunity_key order by period_month)
 ),
 
+started as (
+    select
+        *,
+        was_open and (previous_close_on is null or previous_close_on < {{ next_month('period_month') }}) as is_due_at_start
+    from compared
+),
+
 moved as (
     select
         *,
-        not is_new and not was_due and (is_due or outcome in ('won', 'lost', 'no_decision')) as is_moved_in,
-        (is_new or was_due) and ((is_open and not is_due) or outcome = 'removed') as is_moved_out
-    from compared
+        is_due_at_start and not was_due as is_come_due,
+        not is_new and not is_due_at_start and (is_due or outcome in ('won', 'lost', 'no_decision')) as is_brought_in,
+        (is_new or is_due_at_start) and ((is_open and not is_due) or outcome = 'removed') as is_moved_out
+    from started
 ),
 
 counted as (
@@ -56,20 +64,21 @@ counted as (
         currency,
         sum(case when was_due then previous_amount else 0 end) as opening,
         sum(case when is_new then amount else 0 end) as created,
-        sum(case when was_due then greatest(amount - previous_amount, 0) else 0 end) as amount_up,
-        sum(case when was_due then greatest(previous_amount - amount, 0) else 0 end) as amount_down,
-        sum(case when is_moved_in then amount else 0 end) as moved_in,
+        sum(case when is_due_at_start then greatest(amount - previous_amount, 0) else 0 end) as amount_up,
+        sum(case when is_due_at_start then greatest(previous_amount - amount, 0) else 0 end) as amount_down,
+        sum(case when is_come_due then previous_amount when is_brought_in then amount else 0 end) as moved_in,
         sum(case when is_moved_out then amount else 0 end) as moved_out,
         sum(case when outcome = 'won' then amount else 0 end) as won,
         sum(case when outcome in ('lost', 'no_decision') then amount else 0 end) as lost,
         sum(case when is_due then amount else 0 end) as closing,
-        sum(case when is_moved_in and was_open and previous_close_on >= {{ next_month('period_month') }} then amount else 0 end) as pulled_in,
-        sum(case when is_moved_in and not was_open then amount else 0 end) as reopened,
-        sum(case when is_moved_out and is_open and was_due then amount else 0 end) as pushed_out,
+        sum(case when is_come_due then previous_amount else 0 end) as come_due,
+        sum(case when is_brought_in and was_open then amount else 0 end) as pulled_in,
+        sum(case when is_brought_in and not was_open then amount else 0 end) as reopened,
+        sum(case when is_moved_out and is_open and is_due_at_start then amount else 0 end) as pushed_out,
         sum(case when is_moved_out and outcome = 'removed' then amount else 0 end) as removed,
         sum(case when is_open then amount else 0 end) as open_amount,
         count(case when is_open then 1 end) as n_open,
-        count(case when is_without_amount and (is_new or was_due or is_moved_in) then 1 end) as n_without_amount
+        count(case when is_without_amount and (is_new or is_due_at_start or is_brought_in) then 1 end) as n_without_amount
     from moved
     group by period_month, currency
 ),
@@ -90,8 +99,8 @@ spine as (
 )
 
 {% set amounts = [
-    'opening', 'created', 'amount_up', 'amount_down', 'moved_in', 'moved_out', 'won', 'lost', 'closing', 'pulled_in',
-    'reopened', 'pushed_out', 'removed', 'open_amount',
+    'opening', 'created', 'amount_up', 'amount_down', 'moved_in', 'moved_out', 'won', 'lost', 'closing', 'come_due',
+    'pulled_in', 'reopened', 'pushed_out', 'removed', 'open_amount',
 ] -%}
 select
     spine.period_month,
