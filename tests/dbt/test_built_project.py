@@ -47,6 +47,62 @@ METRICS = {
              sum(n_fresh) / nullif(sum(n_fresh) + sum(n_stale), 0)
            from marts.mart_crm_freshness group by field_name order by field_name""",
     ),
+    "pipeline_created,pipeline_amount_up,pipeline_amount_down,pipeline_moved_in,pipeline_moved_out,pipeline_pushed_out,"
+    "pipeline_won,pipeline_lost": (
+        "pipeline_month__currency",
+        """select currency, sum(created), sum(amount_up), sum(amount_down), sum(moved_in), sum(moved_out), sum(pushed_out),
+             sum(won), sum(lost) from marts.mart_pipeline_waterfall group by currency order by currency""",
+    ),
+    "pipeline_due,pipeline_open": (
+        "pipeline_month__currency",
+        """select currency, closing, open_amount from marts.mart_pipeline_waterfall
+           where period_month = date_trunc('month', as_of) order by currency""",
+    ),
+    "pipeline_due_at_start,pipeline_slipped,push_count,pull_in_count,slippage": (
+        "slippage_month__currency",
+        """select currency, sum(due_amount) filter (where is_complete), sum(slipped_amount), sum(push_count),
+             sum(pull_in_count), sum(slipped_amount) / sum(due_amount) filter (where is_complete)
+           from marts.mart_pipeline_slippage group by currency order by currency""",
+    ),
+    "deals_closed,deals_won,deals_closed_amount,deals_won_amount,cohort_deals_closed,cohort_deals_won,"
+    "win_rate_closed_month,win_rate_closed_amount,win_rate_created_cohort": (
+        "win_rate_row__segment",
+        """select segment, sum(n_closed), sum(n_won), sum(closed_amount), sum(won_amount),
+             sum(n_created_closed) filter (where is_created_cohort_mature),
+             sum(n_created_won) filter (where is_created_cohort_mature),
+             sum(n_won) / sum(n_closed), sum(won_amount) / sum(closed_amount),
+             sum(n_created_won) filter (where is_created_cohort_mature)
+               / nullif(sum(n_created_closed) filter (where is_created_cohort_mature), 0)
+           from marts.mart_win_rate group by segment order by segment""",
+    ),
+    "pipeline_velocity": (
+        "velocity_row__segment",
+        """select segment, pipeline_velocity from marts.mart_pipeline_velocity
+           where period_month = (select max(period_month) from marts.mart_pipeline_velocity) order by segment""",
+    ),
+    "stage_stays,stage_time_p50,stage_time_p90": (
+        "stage_velocity__segment",
+        """select segment, sum(n), max(p50_days), max(p90_days) from marts.mart_stage_velocity
+           group by segment order by segment""",
+    ),
+    "mrr": (
+        "subscription_month__channel",
+        """select channel, sum(mrr) from marts.fct_subscription_month
+           where period_month = (select max(period_month) from marts.fct_subscription_month)
+           group by channel order by channel""",
+    ),
+    "new_customers,retention_mature_customers,retention_customers_end,retention_mrr_start,retention_mrr_end,"
+    "retention_mrr_retained,retention_churned_180,retention_mature_180_customers,nrr,grr,logo_retention,early_churn_180": (
+        "retention_cohort__segment",
+        """select segment, sum(customers_start), sum(customers_start) filter (where is_mature), sum(customers_end),
+             sum(mrr_start) filter (where is_mature), sum(mrr_end), sum(mrr_retained), sum(customers_churned_180),
+             sum(customers_start) filter (where is_mature_180),
+             sum(mrr_end) / sum(mrr_start) filter (where is_mature),
+             sum(mrr_retained) / sum(mrr_start) filter (where is_mature),
+             sum(customers_end) / sum(customers_start) filter (where is_mature),
+             sum(customers_churned_180) / sum(customers_start) filter (where is_mature_180)
+           from marts.mart_retention group by segment order by segment""",
+    ),
 }
 
 
