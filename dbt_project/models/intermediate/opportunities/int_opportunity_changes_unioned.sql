@@ -19,21 +19,39 @@ hubspot_instants as (
     group by record_id, changed_at
 ),
 
+-- The connector may keep versions of the whole record beside the history of its stages: of one instant these say more.
+salesforce_rows as (
+    select
+        'salesforce' as source_system, opportunity_id, changed_at, vendor_stage, amount, close_on, forecast_category,
+        false as has_owner, cast(null as string) as owner_id, 1 as preference, opportunity_history_id as row_id
+    from {{ ref('stg_salesforce__opportunity_history') }}
+    union all
+    select
+        'salesforce_connector', opportunity_id, changed_at, vendor_stage, amount, close_on, forecast_category,
+        false, null, 1, opportunity_history_id
+    from {{ ref('stg_salesforce_connector__opportunity_stage_history') }}
+    union all
+    select
+        'salesforce_connector', opportunity_id, changed_at, vendor_stage, amount, close_on, forecast_category,
+        true, owner_id, 0, ''
+    from {{ ref('stg_salesforce_connector__opportunity_history') }}
+),
+
 salesforce_ranked as (
     select
         *,
         row_number() over (
-            partition by opportunity_id, changed_at order by opportunity_history_id desc
+            partition by source_system, opportunity_id, changed_at order by preference, row_id desc
         ) as row_rank
-    from {{ ref('stg_salesforce__opportunity_history') }}
+    from salesforce_rows
     where changed_at is not null
 ),
 
 changes as (
     select
-        'salesforce' as source_system, opportunity_id, changed_at,
+        source_system, opportunity_id, changed_at,
         true as has_stage, vendor_stage, true as has_amount, amount, true as has_close_on, close_on,
-        true as has_category, forecast_category, false as has_owner, cast(null as string) as owner_id
+        true as has_category, forecast_category, has_owner, owner_id
     from salesforce_ranked
     where row_rank = 1
     union all
