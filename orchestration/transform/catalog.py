@@ -128,7 +128,8 @@ def write_catalog(
     )  # fmt: skip
     _write_feed_status(engine, ledger, profiles, as_of, extracts)
     full = [feed for profile in profiles.values() for feed in profile.feeds.values() if feed.delivery == "full"]
-    engine.relate("feed_extract", extracts_sql({(feed.vendor, feed.entity): extracts.get(feed.name, []) for feed in full}))
+    full_extracts = {(feed.vendor, feed.entity): extracts.get(feed.name, []) for feed in full}
+    engine.relate("feed_extract", extracts_sql(full_extracts, unsure))
     engine.tabulate(
         "field_rule",
         {"entity_type": "varchar", "field_name": "varchar", "steward_team": "varchar", "sla_days": "integer"},

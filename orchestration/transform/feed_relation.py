@@ -103,19 +103,19 @@ def canonical_sql(entity: str, profiles: Iterable[Profile], present: Container[s
     return f"select {empty}, {', '.join(f'cast(null as {kind}) as {name}' for name, kind in own.items())} where 1 = 0"
 
 
-def extracts_sql(extracts: Mapping[tuple[str, str], Sequence[tuple[str, str]]]) -> str:
-    """SQL for the times of every feed's extracts: a record that a full export lacks was gone by then."""
+def extracts_sql(extracts: Mapping[tuple[str, str], Sequence[tuple[str, str]]], unsure: Mapping[str, Container[str]]) -> str:
+    """SQL for the times of every feed's extracts: a record that a complete one lacks was gone by then."""
     rows = [
-        f"({quoted(vendor)}, {quoted(entity)}, timestamp {quoted(at)})"
+        f"({quoted(vendor)}, {quoted(entity)}, timestamp {quoted(at)}, {at not in unsure.get(f'{vendor}/{entity}', ())})"
         for (vendor, entity), pairs in extracts.items()
         for at in sorted({at for at, _ in pairs})
     ]
-    columns = "source_system, entity, extracted_at"
+    columns = "source_system, entity, extracted_at, is_complete"
     if rows:
         return f"select {columns} from (values {', '.join(rows)}) as extracts({columns})"
     return (
         "select cast(null as varchar) as source_system, cast(null as varchar) as entity, "
-        "cast(null as timestamp) as extracted_at where 1 = 0"
+        "cast(null as timestamp) as extracted_at, cast(null as boolean) as is_complete where 1 = 0"
     )
 
 

@@ -70,14 +70,8 @@
 {% macro spark__time_of_milliseconds(column) -%}timestamp_millis(try_cast({{ column }} as bigint)){%- endmacro %}
 
 {# A text as a time: milliseconds since 1970, else as it is written. #}
-{% macro time_of_text(column) -%}{{ adapter.dispatch('time_of_text', 'tandem')(column) }}{%- endmacro %}
-
-{% macro duckdb__time_of_text(column) -%}
-    coalesce(epoch_ms(try_cast({{ column }} as bigint)), try_cast({{ column }} as timestamp))
-{%- endmacro %}
-
-{% macro spark__time_of_text(column) -%}
-    coalesce(timestamp_millis(try_cast({{ column }} as bigint)), try_cast({{ column }} as timestamp))
+{% macro time_of_text(column) -%}
+    coalesce({{ time_of_milliseconds(column) }}, try_cast({{ column }} as timestamp))
 {%- endmacro %}
 
 {# In a select list: one row per day from the first to the last, none when the last is earlier. #}

@@ -14,7 +14,9 @@ extracts as (
         source_system,
         entity,
         extracted_at,
-        lead(extracted_at) over (partition by source_system, entity order by extracted_at) as next_extracted_at
+        min(case when is_complete then extracted_at end) over (
+            partition by source_system, entity order by extracted_at rows between 1 following and unbounded following
+        ) as next_extracted_at
     from {{ source('tandem', 'feed_extract') }}
 ),
 
@@ -59,7 +61,7 @@ dated as (
     ) as closings
 ),
 
--- The next extract of the feed lacks it, and it is not seen again before that one.
+-- The next complete extract of the feed lacks it, and it is not seen again before that one.
 departures as (
     select opportunity_key, absent_from as observed_at
     from followed

@@ -1,5 +1,5 @@
 -- One row per customer of a billing source with its account and who won it: by the account's id in that source, the person's
--- e-mail, the web domain, and last the name, where it is one account's alone.
+-- e-mail, the web domain (never a free-mail one), and last the name, where it is one account's alone.
 with customers as (
     select
         billing_customer_key,
@@ -28,18 +28,19 @@ people as (
 person_accounts as (
     select people.person_key, min(accounts.account_key) as account_key
     from {{ ref('int_people_identified') }} as people
-    inner join {{ ref('int_accounts_identified') }} as accounts
-        on people.source_system = accounts.source_system and people.source_account_id = accounts.source_id
+    inner join {{ ref('int_person_accounts') }} as accounts on people.record_key = accounts.record_key
+    where accounts.account_key is not null
     group by people.person_key
     having count(distinct accounts.account_key) = 1
 ),
 
 domains as (
-    select domain, min(account_key) as account_key
-    from {{ ref('int_accounts_identified') }}
-    where domain is not null
-    group by domain
-    having count(distinct account_key) = 1
+    select accounts.domain, min(accounts.account_key) as account_key
+    from {{ ref('int_accounts_identified') }} as accounts
+    left join {{ ref('free_mail_domains') }} as free_mail on accounts.domain = free_mail.domain
+    where accounts.domain is not null and free_mail.domain is null
+    group by accounts.domain
+    having count(distinct accounts.account_key) = 1
 ),
 
 names as (

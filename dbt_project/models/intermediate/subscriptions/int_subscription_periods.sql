@@ -3,7 +3,9 @@
 with extracts as (
     select
         extracted_at,
-        lead(extracted_at) over (order by extracted_at) as next_extracted_at
+        min(case when is_complete then extracted_at end) over (
+            order by extracted_at rows between 1 following and unbounded following
+        ) as next_extracted_at
     from {{ source('tandem', 'feed_extract') }}
     where source_system = 'stripe' and entity = 'subscriptions'
 ),
@@ -20,7 +22,7 @@ stripe_states as (
     window lives as (partition by versions.subscription_id order by versions.seen_from)
 ),
 
--- An export may leave out what is cancelled: what it no longer has has ended.
+-- An export may leave out what is cancelled: what a complete one no longer has has ended.
 stripe_ends as (
     select
         subscription_id,
