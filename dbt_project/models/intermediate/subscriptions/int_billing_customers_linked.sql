@@ -1,5 +1,5 @@
 -- One row per customer of a billing source with its account and who won it: by the account's id in that source, the person's
--- e-mail, the web domain (never a free-mail one), and last the name, where it is one account's alone.
+-- e-mail, the whole name where it is one account's alone, and last the web domain, which a group of companies may share.
 with customers as (
     select
         billing_customer_key,
@@ -57,12 +57,12 @@ linked as (
         customers.source_system,
         customers.first_day,
         people.person_key,
-        coalesce(by_id.account_key, person_accounts.account_key, domains.account_key, names.account_key) as account_key,
+        coalesce(by_id.account_key, person_accounts.account_key, names.account_key, domains.account_key) as account_key,
         case
             when by_id.account_key is not null then 'account_id'
             when person_accounts.account_key is not null then 'email'
-            when domains.account_key is not null then 'domain'
             when names.account_key is not null then 'name'
+            when domains.account_key is not null then 'domain'
         end as match_method
     from customers
     left join {{ ref('int_accounts_identified') }} as by_id
