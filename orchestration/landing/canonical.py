@@ -14,8 +14,8 @@ ENTITIES: dict[str, dict[str, Type]] = {
     "lead": {
         "id": "text", "email": "text", "phone": "text", "job_title": "text", "company_name": "text", "account_id": "text",
         "origin_channel": "text", "campaign_name": "text", "owner_id": "text", "status": "text",
-        "status_changed_at": "timestamp", "created_at": "timestamp", "mql_at": "timestamp", "sal_at": "timestamp",
-        "sql_at": "timestamp", "converted_deal_id": "text", "is_deleted": "boolean",
+        "status_reason": "text", "status_changed_at": "timestamp", "created_at": "timestamp", "mql_at": "timestamp",
+        "sal_at": "timestamp", "sql_at": "timestamp", "converted_deal_id": "text", "is_deleted": "boolean",
     },
     "account": {
         "id": "text", "account_name": "text", "domain": "text", "parent_id": "text", "industry": "text",

@@ -32,11 +32,15 @@ _CATALOG_TABLES = {
     "feed_extract": "One row per extract of a feed of full exports, so that a record's absence has a date.",
     "profile_stage": "One row per stage name whose meaning a profile states.",
     **{f"canonical__{entity}": f"Every record that a profile maps to the canonical entity {entity}." for entity in ENTITIES},
-    "canonical__deal__versions": "Every state in which extracts showed a record of the canonical entity deal.",
+    **{
+        f"canonical__{entity}__versions": f"Every state in which extracts showed a record of the canonical entity {entity}."
+        for entity in ("lead", "deal")
+    },
     **{
         f"{feed}__versions": f"Every state in which extracts showed a record of {feed.replace('__', '/')}."
         for feed in (
             "salesforce__opportunity",
+            "hubspot__contacts",
             "hubspot__deals",
             "hubspot_connector__deal",
             "maven__sales_pipeline",

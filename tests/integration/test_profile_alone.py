@@ -115,13 +115,13 @@ def acme(tmp_path_factory):
 
 def test_its_people_and_their_journeys_are_in_the_funnel(acme):
     rows = acme.execute(
-        """select outcome, outcome_reason, count(*), count(mql_at), count(sqo_at), sum(amount)::varchar
+        """select outcome, outcome_reason, reason_code, count(*), count(mql_at), count(sqo_at), sum(amount)::varchar
            from rpt_lead_to_revenue where source_system = 'acme' group by all order by 1, 2"""
     ).fetchall()
     assert rows == [
-        ("lost", "not_icp", 1, 1, 0, None),
-        ("open", None, 2, 1, 1, "1000.00"),
-        ("won", None, 1, 1, 1, "12500.50"),
+        ("lost", "rejected", "not_icp", 1, 1, 0, None),
+        ("open", None, None, 2, 1, 1, "1000.00"),
+        ("won", None, None, 1, 1, 1, "12500.50"),
     ]
 
 

@@ -9,6 +9,8 @@ with people_entries as (
     left join {{ source('tandem', 'source_system') }} as source_system
         on persons.source_system = source_system.source_system
     where completed.stage not in ('sqo', 'customer')
+        -- Who comes back after an end did not inquire anew: the stage is imputed, and the lead was counted once.
+        and not (completed.stage = 'inquiry' and completed.spell_no > 1 and completed.is_skipped)
 ),
 
 opportunity_entries as (

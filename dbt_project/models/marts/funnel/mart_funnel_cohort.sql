@@ -1,55 +1,11 @@
-with stage_entries as (
-    {%- for stage, column in [('inquiry', 'inquiry_at'), ('mql', 'mql_at'), ('sal', 'sal_at'), ('sql', 'sql_at'), ('sqo', 'sqo_at'), ('customer', 'won_at')] %}
-    select person_key, spell_no, channel, '{{ stage }}' as stage, {{ column }} as entered_at
-    from {{ ref('rpt_lead_to_revenue') }}
-    where {{ column }} is not null
-    {% if not loop.last %}union all{% endif %}
-    {%- endfor %}
-),
-
-ends as (
-    select person_key, spell_no, coalesce(lost_at, recycled_at) as ended_at
-    from {{ ref('rpt_lead_to_revenue') }}
-),
-
-pairs as (
+with spells as (
     select
-        {{ business_month('entries.entered_at') }} as cohort_month,
-        transitions.from_stage,
-        transitions.to_stage,
-        transitions.horizon_days,
-        entries.channel,
-        entries.entered_at,
-        reached.entered_at as reached_at,
-        ends.ended_at,
-        {{ add_days('entries.entered_at', 'transitions.horizon_days') }} as horizon_at
-    from stage_entries as entries
-    inner join {{ ref('funnel_transitions') }} as transitions on entries.stage = transitions.from_stage
-    inner join ends on entries.person_key = ends.person_key and entries.spell_no = ends.spell_no
-    left join stage_entries as reached
-        on entries.person_key = reached.person_key
-            and entries.spell_no = reached.spell_no
-            and transitions.to_stage = reached.stage
-),
-
-judged as (
-    select
-        pairs.*,
-        coalesce(reached_at <= horizon_at, false) as is_converted,
-        -- Still able to convert within the horizon: neither there, nor gone, nor out of time.
-        not coalesce(reached_at <= horizon_at, false)
-            and not coalesce(ended_at <= horizon_at, false)
-            and horizon_at > {{ as_of_at() }} as is_pending,
-        not coalesce(reached_at <= horizon_at, false)
-            and not coalesce(ended_at <= horizon_at, false)
-            and horizon_at <= {{ as_of_at() }} as is_at_risk_at_horizon
-    from pairs
+        cohort_month, from_stage, to_stage, horizon_days, channel, stream, source_system, is_converted, is_pending, outcome
+    from {{ ref('int_spell_transitions') }}
 ),
 
 segmented as (
-    select 'all' as segment, judged.* from judged
-    union all
-    select 'channel=' || channel, judged.* from judged
+    {{ funnel_segments('spells') }}
 ),
 
 counted as (
@@ -62,7 +18,10 @@ counted as (
         count(*) as n_entered,
         count(*) filter (where is_converted) as n_converted,
         count(*) filter (where is_pending) as n_pending,
-        count(*) filter (where is_at_risk_at_horizon) as n_at_risk
+        count(*) filter (where outcome = 'won') as n_won,
+        count(*) filter (where outcome = 'lost') as n_lost,
+        count(*) filter (where outcome = 'recycled') as n_recycled,
+        count(*) filter (where outcome = 'open') as n_open
     from segmented
     group by cohort_month, from_stage, to_stage, segment, horizon_days
 ),
@@ -75,20 +34,30 @@ matured as (
 )
 
 select
-    cohort_month,
-    from_stage,
-    to_stage,
-    segment,
-    horizon_days,
-    n_entered,
-    n_converted,
-    n_pending,
-    case when is_mature then {{ ratio('n_converted', 'n_entered') }} end as rate_fixed_horizon,
-    -- Estimated with competing risks by the science room, which this release does not have yet.
-    cast(null as double) as rate_cumulative_incidence,
-    case when is_mature then {{ wilson_bound('n_converted', 'n_entered', -1) }} end as ci_low,
-    case when is_mature then {{ wilson_bound('n_converted', 'n_entered', 1) }} end as ci_high,
-    n_at_risk,
-    is_mature,
+    matured.cohort_month,
+    matured.from_stage,
+    matured.to_stage,
+    matured.segment,
+    matured.horizon_days,
+    matured.n_entered,
+    matured.n_converted,
+    matured.n_pending,
+    case when matured.is_mature then {{ ratio('matured.n_converted', 'matured.n_entered') }} end as rate_fixed_horizon,
+    -- So few are left to observe that the estimate there would be noise.
+    case when incidences.n_at_risk >= 10 then incidences.incidence_reached end as rate_cumulative_incidence,
+    case when matured.is_mature then {{ wilson_bound('matured.n_converted', 'matured.n_entered', -1) }} end as ci_low,
+    case when matured.is_mature then {{ wilson_bound('matured.n_converted', 'matured.n_entered', 1) }} end as ci_high,
+    coalesce(incidences.n_at_risk, 0) as n_at_risk,
+    matured.is_mature,
+    matured.n_won,
+    matured.n_lost,
+    matured.n_recycled,
+    matured.n_open,
     {{ as_of_day() }} as as_of
 from matured
+left join {{ ref('int_cohort_incidences') }} as incidences
+    on matured.cohort_month = incidences.cohort_month
+        and matured.from_stage = incidences.from_stage
+        and matured.to_stage = incidences.to_stage
+        and matured.segment = incidences.segment
+        and matured.horizon_days = incidences.horizon_days

@@ -11,6 +11,7 @@ select
     nullif(trim(campaign_name), '') as campaign_name,
     nullif(trim(owner_id), '') as owner_id,
     nullif(trim(status), '') as status,
+    nullif(trim(status_reason), '') as status_reason,
     nullif(trim(converted_deal_id), '') as converted_deal_id,
     try_cast(status_changed_at as timestamp) as status_changed_at,
     try_cast(created_at as timestamp) as created_at,

@@ -1,0 +1,78 @@
+-- One row per stage or status that a source says a record took, in the vendor's words: from its history, from dated columns,
+-- and where there is neither from the states in which successive exports showed the record.
+with lead_versions as (
+    select
+        *,
+        lag(seen_from) over (
+            partition by source_system, source_entity, lead_id order by seen_from, status_changed_at, status
+        ) as earlier_seen_from,
+        lag(status) over (
+            partition by source_system, source_entity, lead_id order by seen_from, status_changed_at, status
+        ) as earlier_status,
+        min(seen_from) over (partition by source_system, source_entity) as first_export_at
+    from {{ ref('stg_canonical__lead_version') }}
+),
+
+deal_versions as (
+    select
+        *,
+        lag(seen_from) over (partition by source_system, source_entity, deal_id order by seen_from, vendor_stage)
+            as earlier_seen_from,
+        lag(vendor_stage) over (partition by source_system, source_entity, deal_id order by seen_from, vendor_stage)
+            as earlier_stage,
+        min(seen_from) over (partition by source_system, source_entity) as first_export_at
+    from {{ ref('stg_canonical__deal_version') }}
+    where not is_deleted
+)
+
+select
+    'salesforce' as source_system, 'lead' as source_entity, 'lead' as record_type, lead_id as record_id,
+    cast(null as string) as pipeline,
+    new_value as vendor_stage, changed_at, cast(null as timestamp) as closed_at, changed_at as recorded_at, actor_id,
+    cast(null as string) as reason_text, false as is_imputed, false as is_first_sight,
+    cast(null as timestamp) as earlier_recorded_at
+from {{ ref('stg_salesforce__lead_history') }}
+where field_name = 'status'
+union all
+select
+    'salesforce', 'opportunity', 'opportunity', history.opportunity_id, opportunities.opportunity_type, history.vendor_stage,
+    history.changed_at, null, history.changed_at, history.actor_id, null, false, false, null
+from {{ ref('stg_salesforce__opportunity_history') }} as history
+inner join {{ ref('stg_salesforce__opportunity') }} as opportunities on history.opportunity_id = opportunities.opportunity_id
+union all
+select
+    'hubspot_connector', 'contact', 'lead', record_id, null, new_value, changed_at, null, changed_at, null, null, false, false, null
+from {{ ref('stg_hubspot_connector__contact_property_history') }}
+where field_name = 'lifecyclestage'
+union all
+select
+    'hubspot_connector', 'deal', 'opportunity', history.record_id, deals.pipeline, history.new_value, history.changed_at, null,
+    history.changed_at, null, null, false, false, null
+from {{ ref('stg_hubspot_connector__deal_property_history') }} as history
+inner join {{ ref('stg_hubspot_connector__deal') }} as deals on history.record_id = deals.deal_id
+where history.field_name = 'dealstage'
+union all
+select
+    'hubspot_connector', 'contact', 'lead', contact_id, null, vendor_stage, entered_at, null, extracted_at, null, null, false,
+    false, null
+from {{ ref('stg_hubspot_connector__contact_stage_date') }}
+union all
+select
+    'hubspot_connector', 'deal', 'opportunity', dates.deal_id, deals.pipeline, dates.vendor_stage, dates.entered_at, null,
+    dates.extracted_at, null, null, false, false, null
+from {{ ref('stg_hubspot_connector__deal_stage_date') }} as dates
+inner join {{ ref('stg_hubspot_connector__deal') }} as deals on dates.deal_id = deals.deal_id
+union all
+-- A change between two exports is dated by the record's own column, else by the export that first shows it. What the source's
+-- first export shows may have been so for long: it is known to have happened, not when.
+select
+    source_system, source_entity, 'lead', lead_id, null, status, coalesce(status_changed_at, seen_from), null, seen_from, owner_id,
+    status_reason, status_changed_at is null, status_changed_at is null and seen_from = first_export_at, earlier_seen_from
+from lead_versions
+where status is not null and (earlier_seen_from is null or coalesce(earlier_status, '') <> status)
+union all
+select
+    source_system, source_entity, 'opportunity', deal_id, pipeline, vendor_stage, seen_from, closed_at, seen_from, owner_id,
+    lost_reason, true, seen_from = first_export_at, earlier_seen_from
+from deal_versions
+where vendor_stage is not null and (earlier_seen_from is null or coalesce(earlier_stage, '') <> vendor_stage)
