@@ -8,8 +8,6 @@ import json
 import tempfile
 from pathlib import Path
 
-import duckdb
-
 from orchestration.demo.as_of import create_macros, set_night
 from orchestration.demo.clock import FIRST_DAY, LAST_DAY
 from orchestration.demo.exports_ads import create_ad_macros, write_ads
@@ -20,6 +18,7 @@ from orchestration.demo.identity_truth import label_pairs
 from orchestration.demo.tables import load_tables
 from orchestration.demo.truth import describe
 from orchestration.demo.world import draw_world
+from orchestration.engine import open_duckdb
 
 MEMORY_LIMIT = "4GB"
 
@@ -50,7 +49,7 @@ def generate(out: Path, leads: int = 20_000, nights: int = 30, seed: int = 7) ->
     out.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as spill,
-        duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "temp_directory": spill}) as db,
+        open_duckdb(config={"memory_limit": MEMORY_LIMIT, "temp_directory": spill}) as db,
     ):
         db.execute("set preserve_insertion_order = true")
         create_macros(db)

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from orchestration.engine import open_duckdb
 from orchestration.landing import archives, json_records, spreadsheets
 from orchestration.landing.cells import write_plain_csv
 from orchestration.landing.csv_reader import split_file
@@ -99,7 +100,7 @@ class Reader:
         """Open the engine that parses and compares."""
         # A child that replaces another one must not meet what that one left.
         self.folder = Path(tempfile.mkdtemp(dir=self.folder))
-        self._connection = duckdb.connect(config={"memory_limit": self.memory_limit, "temp_directory": str(self.folder)})
+        self._connection = open_duckdb(config={"memory_limit": self.memory_limit, "temp_directory": str(self.folder)})
         self._connection.execute("set preserve_insertion_order = true")
         self._numbers = count()
 

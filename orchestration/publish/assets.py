@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.engine import open_duckdb
 from orchestration.ops.night import Night
 from orchestration.publish.versions import publish
 from orchestration.quality.audit import Audit
@@ -55,11 +56,10 @@ def build_publish_asset(manifest_path: Path) -> dg.AssetsDefinition:
 
 
 def _late_feeds(night: Night) -> list[str]:
-    import duckdb
 
     policy = load_policy(night.settings.expectations_dir / "publish_policy.yml")
     refusing = {feed for feed, action in policy.if_late.items() if action == "refuse"}
-    with duckdb.connect(str(night.home.candidate), read_only=True) as connection:
+    with open_duckdb(night.home.candidate, read_only=True) as connection:
         late = connection.execute(
             "select source_system || '/' || entity from raw.feed_status where is_late order by all"
         ).fetchall()

@@ -7,6 +7,7 @@ from typing import Literal
 
 import duckdb
 
+from orchestration.engine import open_duckdb
 from orchestration.home import Home
 
 
@@ -26,7 +27,7 @@ def run_query(home: Home, sql: str, form: Literal["table", "csv", "json"]) -> st
         raise QueryRefusedError(f"nothing is published in {home.root} yet; run: tandem nightly --home {home.root}")
     # Read-only alone is no sandbox: files, attached databases and settings are closed too.
     config = {"enable_external_access": False, "autoinstall_known_extensions": False}
-    with duckdb.connect(str(home.current.resolve()), read_only=True, config=config) as connection:
+    with open_duckdb(home.current.resolve(), read_only=True, config=config) as connection:
         connection.execute("set schema = 'marts'")
         connection.execute("set lock_configuration = true")
         statements = connection.extract_statements(sql)

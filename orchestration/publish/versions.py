@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.engine import open_duckdb
 from orchestration.home import Home
 
 _SCHEMA = "marts"
@@ -50,7 +51,7 @@ def publish(home: Home, as_of: dt.date, grains: Mapping[str, list[str]], keep: i
     try:
         hashes = _copy_marts(home.candidate, unfinished, as_of, grains)
         version = f"{as_of.isoformat()}_{_combined(hashes)[:8]}"
-        with duckdb.connect(str(unfinished)) as connection:
+        with open_duckdb(unfinished) as connection:
             connection.execute("update published_version set version = ?", [version])
             connection.execute("checkpoint")
         _fsync(unfinished)
@@ -130,7 +131,7 @@ def mart_hashes(connection: duckdb.DuckDBPyConnection, grains: Mapping[str, list
 
 
 def _copy_marts(candidate: Path, target: Path, as_of: dt.date, grains: Mapping[str, list[str]]) -> dict[str, str]:
-    with duckdb.connect(str(target)) as connection:
+    with open_duckdb(target) as connection:
         connection.execute(f"attach '{_escaped(candidate)}' as candidate (read_only)")
         connection.execute(f"create schema {_SCHEMA}")
         for mart, grain in sorted(grains.items()):
@@ -147,7 +148,7 @@ def _publish_parquet(home: Home, source: Path, version: str) -> None:
     unfinished, target = home.published / "parquet_unfinished", home.published / f"parquet_{version}"
     _remove(unfinished)
     unfinished.mkdir()
-    with duckdb.connect(str(source), read_only=True) as connection:
+    with open_duckdb(source, read_only=True) as connection:
         tables = connection.execute(
             "select schema_name, table_name from duckdb_tables() where not internal order by all"
         ).fetchall()

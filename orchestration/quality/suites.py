@@ -168,6 +168,8 @@ def _persisted_engine() -> type:
         def get_connection(self) -> Generator[Any, None, None]:
             if not self._connection:
                 self._connection = self.engine.connect()
+                # DuckDB's progress bar would go to standard output.
+                self._connection.exec_driver_sql("set enable_progress_bar = false")
             yield self._connection
 
         def release(self) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import duckdb
 
+from orchestration.engine import open_duckdb
+
 Rows = list[dict[str, Any]]
 
 _QUERIES = {
@@ -57,7 +59,7 @@ _HEADLINES = (
 
 def read_figures(marts: Path) -> dict[str, Rows]:
     """All sections' rows, by name; an absent mart gives no rows."""
-    with duckdb.connect(str(marts.resolve()), read_only=True) as connection:
+    with open_duckdb(marts.resolve(), read_only=True) as connection:
         return {name: _ask(connection, sql) for name, sql in _QUERIES.items()} | {
             "published": _ask(connection, "select version, as_of from published_version")
         }
@@ -65,7 +67,7 @@ def read_figures(marts: Path) -> dict[str, Rows]:
 
 def read_headlines(marts: Path) -> dict[str, float | None]:
     """The figures that are compared from version to version."""
-    with duckdb.connect(str(marts.resolve()), read_only=True) as connection:
+    with open_duckdb(marts.resolve(), read_only=True) as connection:
         return {row["figure"]: row["value"] for sql in _HEADLINES for row in _ask(connection, sql)}
 
 

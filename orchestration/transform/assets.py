@@ -11,6 +11,7 @@ import duckdb
 from dagster_dbt import dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
+from orchestration.engine import open_duckdb
 from orchestration.landing.assets import DATA_ENGINEERING
 from orchestration.landing.canonical import ENTITIES
 from orchestration.landing.deliver import known_profiles
@@ -71,7 +72,7 @@ def build_catalog_assets(profiles: Mapping[str, Profile]) -> dg.AssetsDefinition
             night.home.candidate.with_suffix(".duckdb.wal").unlink(missing_ok=True)
             Audit(night.home.audit).start(context.run.run_id)
             rules = load_stewardship(night.settings.expectations_dir / "field_stewardship.yml")
-            with duckdb.connect(str(night.home.candidate)) as connection:
+            with open_duckdb(night.home.candidate) as connection:
                 write_catalog(
                     DuckDBEngine(connection), night.home, known_profiles(night.settings), rules, as_of,
                     night.settings.reporting_currency,
@@ -131,7 +132,7 @@ def _selection(context: dg.AssetExecutionContext, manifest: dict, translator: Ta
 def _dagster_events(
     context: dg.AssetExecutionContext, night: Night, manifest: dict, translator: TandemTranslator, results: list[dict]
 ) -> Iterator[Any]:
-    with duckdb.connect(str(night.home.candidate), read_only=True) as connection:
+    with open_duckdb(night.home.candidate, read_only=True) as connection:
         columns = _columns_by_relation(connection)
         row_counts = _row_counts(connection)
     target = night.home.dbt_target

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.engine import open_duckdb
 from orchestration.landing.row_versions import quoted
 from orchestration.transform.catalog import SCHEMA
 
@@ -22,7 +23,7 @@ class SparkEngine:
 
     session: Any
     folder: Path
-    _duckdb: duckdb.DuckDBPyConnection = field(default_factory=duckdb.connect)
+    _duckdb: duckdb.DuckDBPyConnection = field(default_factory=open_duckdb)
 
     def create_schema(self) -> None:
         """Create the raw schema anew."""
