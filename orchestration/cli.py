@@ -93,6 +93,7 @@ def land(
 
     from orchestration.landing.deliver import NothingToLandError
     from orchestration.landing.deliver import land as land_files
+    from orchestration.landing.profiles import ProfileError
 
     settings = _settings(exports=exports, home=home)
     opened = _open_home(home)
@@ -101,7 +102,11 @@ def land(
             report = land_files(opened, settings, _say, retry=retry)
     except Timeout:
         _refuse(f"another run is in progress in {opened.root}", 3)
+    except ProfileError as error:
+        _refuse(str(error))
     except NothingToLandError as error:
+        if as_json and error.report:
+            typer.echo(json.dumps(error.report.as_dict()))
         _refuse(str(error))
     if as_json:
         typer.echo(json.dumps(report.as_dict()))

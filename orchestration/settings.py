@@ -5,8 +5,9 @@ No other module reads the environment. Paths inside a home are `home.py`'s busin
 
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
@@ -38,6 +39,16 @@ class Settings(BaseSettings):
     export_profiles_dir: Path = Field(
         PROJECT_DIR / "seeds" / "export_profiles", description="The company's own export profiles: they win over the shipped."
     )
+
+    @field_validator("business_timezone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"'{value}' is no time zone; write it as Europe/Paris") from error
+        return value
+
     schedule_enabled: bool = Field(False, description="Whether nightly_schedule and inbox_sensor start switched on.")
 
     @property

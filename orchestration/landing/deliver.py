@@ -45,7 +45,11 @@ _CHUNK_BYTES = 1 << 20
 
 
 class NothingToLandError(Exception):
-    """A home without raw data and without a file to land (exit code 4)."""
+    """A home without raw data and without a file to land (exit code 4); `report` says what was refused, if anything was."""
+
+    def __init__(self, message: str, report: "LandingReport | None" = None):
+        super().__init__(message)
+        self.report = report
 
 
 @dataclass
@@ -120,7 +124,8 @@ def land(
             )
         raise NothingToLandError(
             f"none of the {len(files)} files in {source} is an export that a profile knows; "
-            f"the reasons are in {home.quarantine}"
+            f"the reasons are in {home.quarantine}",
+            report,
         )
     return report
 

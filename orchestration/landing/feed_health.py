@@ -61,6 +61,15 @@ def _judge(feed: Feed, figures: Sequence[Mapping[str, Any]], as_of: dt.date) -> 
     )  # fmt: skip
 
 
+def collapsed_extracts(feed: Feed, figures: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Extract times of a full feed that lost more rows than its profile allows: what they lack is not believed to be gone."""
+    return {
+        row["extracted_at"]
+        for number, row in enumerate(figures)
+        if not _volume(feed, row, figures[max(number - _EXTRACTS_COMPARED, 0) : number]).passed
+    }
+
+
 def _volume(feed: Feed, newest: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]) -> FeedCheck:
     rows = newest["rows_loaded"]
     usual = median(row["rows_loaded"] for row in earlier) if earlier else rows

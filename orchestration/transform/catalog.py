@@ -14,6 +14,7 @@ import duckdb
 
 from orchestration.home import Home
 from orchestration.landing.canonical import ENTITIES
+from orchestration.landing.feed_health import collapsed_extracts
 from orchestration.landing.ledger import Ledger
 from orchestration.landing.profiles import Profile
 from orchestration.quality.stewardship import FieldRule
@@ -88,7 +89,7 @@ def write_catalog(
     extracts = {
         feed: known for feed, pairs in ledger.extracts().items() if (known := [pair for pair in pairs if pair[0] <= instant])
     }
-    segments, sightings, unsure = ledger.segments(), ledger.sightings(), ledger.unsure_extracts()
+    segments, sightings, unsure = ledger.segments(), ledger.sightings(), _unsure_extracts(ledger, profiles)
     all_times = {feed: sorted({at for at, _ in pairs}) for feed, pairs in ledger.extracts().items()}
     engine.create_schema()
     for profile in profiles.values():
@@ -135,6 +136,16 @@ def write_catalog(
         {"entity_type": "varchar", "field_name": "varchar", "steward_team": "varchar", "sla_days": "integer"},
         [(rule.entity_type, rule.field_name, rule.steward_team, rule.sla_days) for rule in rules],
     )
+
+
+def _unsure_extracts(ledger: Ledger, profiles: Mapping[str, Profile]) -> dict[str, set[str]]:
+    """Feed → extract times from which nothing can be said to be gone."""
+    unsure = ledger.unsure_extracts()
+    feeds = {feed.name: feed for profile in profiles.values() for feed in profile.feeds.values()}
+    for name in ledger.extracts():
+        if name in feeds:
+            unsure.setdefault(name, set()).update(collapsed_extracts(feeds[name], ledger.extract_figures(name)))
+    return unsure
 
 
 def _write_feed_status(
