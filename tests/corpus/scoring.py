@@ -32,7 +32,10 @@ _PLACE = re.compile(r"line \d+|column|sheet '|member|row \d+|cell [A-Z]+\d+")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What landing made of a file: `right`, `refused`, or a fault (`different`, `lost`, `unnamed`)."""
+    """What landing made of a file: `right`, `refused`, `named`, or a fault (`different`, `lost`, `unnamed`).
+
+    `named`: a damaged row that looks whole is loaded as it stands, and a finding gives its line and says why it may be wrong.
+    """
 
     file: CorpusFile
     verdict: str
@@ -72,9 +75,9 @@ class _Judge:
         self._extracts = ledger.extracts().get(_FEED, [])
         self._segments = ledger.segments(_FEED).get(_FEED, [])
         self._sighting = ledger.sightings().get(_FEED)
-        self._findings: dict[str, set[str]] = {}
+        self._findings: dict[str, dict[str, bool]] = {}
         for finding in ledger.findings():
-            self._findings.setdefault(finding["sha256"], set()).add(finding["code"])
+            self._findings.setdefault(finding["sha256"], {})[finding["code"]] = bool(finding["lines"])
 
     def outcome(self, file: CorpusFile, row: dict | None) -> Outcome:
         """The verdict on one file."""
@@ -89,14 +92,17 @@ class _Judge:
         if file.twin is None:
             return Outcome(file, "different", f"landed with {len(loaded)} rows, though it must be refused")
         missing = [wanted for wanted in file.twin if not _take(loaded, wanted)]
+        findings = self._findings.get(row["sha256"], {})
+        doubtful = [damaged for damaged in file.unprovable if _take(loaded, damaged)]
+        if doubtful and not any(findings.get(code) for code in file.noticed):
+            return Outcome(file, "different", f"no line of {file.noticed} for {len(doubtful)} damaged rows, only {sorted(findings)}")
         if loaded:
             return Outcome(file, "different", f"{len(loaded)} rows differ: {_difference(loaded[0], file.twin)}")
         if len(missing) > (file.set_aside if file.refusals else 0):
             return Outcome(file, "lost", f"{len(missing)} good rows are not there")
-        findings = self._findings.get(row["sha256"], set())
-        if file.noticed and not findings.intersection(file.noticed):
+        if file.noticed and not findings.keys() & set(file.noticed):
             return Outcome(file, "different", f"nothing said of {file.noticed}, only {sorted(findings)}")
-        return Outcome(file, "right", "")
+        return Outcome(file, "named" if doubtful else "right", "")
 
     def _refused(self, file: CorpusFile, row: dict) -> Outcome:
         code, reason = row["reason_code"], row["reason"]
