@@ -1,7 +1,7 @@
 """Cells of formats that know a number from a text, on their way to plain CSV."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 
@@ -19,3 +19,15 @@ def write_plain_csv(target: Path, rows: Iterable[list[str]], decimal: str) -> No
             writer.writerows(rows)
         else:
             writer.writerows([cell.replace(".", decimal) if type(cell) is NumberText else cell for cell in row] for row in rows)
+
+
+def places_in_source(plain: Path, lines: Iterable[int], source_places: Sequence[int]) -> dict[int, int]:
+    """Physical line of such a file → the place, such as a sheet's row number, from which its record was written."""
+    wanted, found = set(lines), {}
+    with plain.open(encoding="utf-8", newline="") as stream:
+        reader, line = csv.reader(stream), 1
+        for number, _ in enumerate(reader if wanted else []):
+            if line in wanted:
+                found[line] = source_places[number]
+            line = reader.line_num + 1
+    return found

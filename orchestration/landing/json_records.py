@@ -6,6 +6,7 @@ read line by line, twice, so that their size does not matter; a document is held
 
 import json
 import re
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -28,13 +29,17 @@ class _BadRecordError(Exception):
 
 @dataclass
 class Records:
-    """A header, where the records are, what was noticed, and records that are none (line, reason, text)."""
+    """A header, where the records are, what was noticed, and records that are none (line, reason, text).
+
+    `places` are the good records' lines in the file; their numbers in a list that stands within a document.
+    """
 
     header: list[str]
     _lines: Path | None = None
     _flat: list[dict[str, str]] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
     rejected: list[tuple[int, str, str]] = field(default_factory=list)
+    places: array = field(default_factory=lambda: array("q"))
 
     def rows(self) -> Iterator[list[str]]:
         """Every good record as texts in the header's order."""
@@ -152,6 +157,7 @@ def _add(records: Records, header: dict[str, None], line: int, record: object, n
         return
     _extend(header, flat, name, line)
     records._flat.append(flat)
+    records.places.append(line)
 
 
 def _extend(header: dict[str, None], flat: dict[str, str], name: str, line: int) -> None:
@@ -166,6 +172,7 @@ def _read_lines(path: Path, name: str) -> Records:
     for number, line in _lines(path):
         try:
             _extend(header, _line(line), name, number)
+            records.places.append(number)
         except _BadRecordError as error:
             if str(error) == "too_many_columns":
                 raise _refusal(str(error), name, number) from error

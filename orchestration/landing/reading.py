@@ -4,7 +4,7 @@ The parent (`deliver.py`) decides where things go and what the ledger says; noth
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatch
 from itertools import count, islice
@@ -15,7 +15,7 @@ import yaml
 
 from orchestration.engine import open_duckdb
 from orchestration.landing import archives, json_records, spreadsheets
-from orchestration.landing.cells import write_plain_csv
+from orchestration.landing.cells import places_in_source, write_plain_csv
 from orchestration.landing.csv_reader import split_file
 from orchestration.landing.csv_records import CsvRecords, read_csv_records
 from orchestration.landing.decode import Decoded, DecodeError, decode
@@ -35,7 +35,10 @@ _PLAIN = Dialect(delimiter=",", quote='"', escape='"', newline="\n", preamble_li
 
 @dataclass(frozen=True)
 class Part:
-    """One feed's rows within a delivered file: the file itself, or one sheet of a workbook."""
+    """One feed's rows within a delivered file: the file itself, or one sheet of a workbook.
+
+    `places`: the rows' numbers in the delivered file, where `text` was written from a format without lines.
+    """
 
     recognition: Recognition
     text: Path
@@ -45,6 +48,7 @@ class Part:
     sheet: str | None = None
     findings: tuple[Finding, ...] = ()
     rejected: tuple[tuple[int, str, str], ...] = ()
+    places: Sequence[int] | None = None
 
 
 @dataclass(frozen=True)
@@ -244,7 +248,9 @@ class Reader:
             except RefusedError as refusal:
                 refusals.append((sheet.name, refusal))
                 continue
-            parts.append(self._table_part(recognition, sheet.rows[recognition.header_line + 1 :], "workbook", sheet=sheet))
+            part = self._table_part(recognition, sheet.rows[recognition.header_line + 1 :], "workbook", sheet=sheet)
+            # A sheet's rows are counted from 1.
+            parts.append(replace(part, places=range(recognition.header_line + 2, len(sheet.rows) + 1)))
         if not parts:
             known = [refusal for _, refusal in refusals if refusal.code != "not_a_feed"]
             raise (known or [r for _, r in refusals] or [RefusedError("empty_file", f"{name}: no sheet has a cell")])[0]
@@ -258,7 +264,7 @@ class Reader:
         recognition = recognise_rows([records.header], name, self.profiles.values())
         part = self._table_part(recognition, records.rows(), "json")
         notes = tuple(Finding(code, None, 1, message) for code, message in records.notes)
-        return replace(part, encoding=encoding, findings=notes, rejected=tuple(records.rejected))
+        return replace(part, encoding=encoding, findings=notes, rejected=tuple(records.rejected), places=records.places)
 
     def _parquet_part(self, path: Path, name: str) -> Part:
         source = f"read_parquet({quoted(path)}, hive_partitioning = false)"
@@ -308,6 +314,8 @@ class Reader:
     def load(self, part: Part, name: str, target: Path) -> LoadResult:
         """Write the contracted columns of a part as Parquet of text; what is not data or broken is left out and counted."""
         records = read_csv_records(self._connection, part.text, part.dialect, part.recognition, name, target)
+        if part.places is not None:
+            _name_places(records, part)
         return self._result(records, part, target)
 
     def _result(self, records: CsvRecords, part: Part, target: Path) -> LoadResult:
@@ -329,7 +337,7 @@ class Reader:
                 for header in recognition.extra_columns.values()
             ),
         ]
-        rejected = [*part.rejected, *records.rejected]
+        rejected = sorted([*part.rejected, *records.rejected])
         return LoadResult(records.rows_loaded + len(rejected), records.rows_loaded, records.rows_skipped, rejected, findings)
 
     def latest_time(self, part: Part, rows: Path) -> str | None:
@@ -358,6 +366,14 @@ class Reader:
         folder = self.folder / f"{next(self._numbers)}"
         folder.mkdir()
         return folder
+
+
+def _name_places(records: CsvRecords, part: Part) -> None:
+    """Rows of sheets and JSON are named by their place in the delivered file, not in the text written from it."""
+    lines = {line for line, _, _ in records.rejected}.union(*(finding.lines for finding in records.findings))
+    places = places_in_source(part.text, lines, part.places)
+    records.rejected = [(places[line], reason, text) for line, reason, text in records.rejected]
+    records.findings = [replace(finding, lines=tuple(places[line] for line in finding.lines)) for finding in records.findings]
 
 
 def _unique_columns(rows: Iterable[list[str]], width: int) -> list[int]:

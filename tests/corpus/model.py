@@ -33,8 +33,8 @@ class CorpusFile:
 
     `twin`: rows that must be readable from raw, as canonical values. `set_aside`: rows that may, or with `is_strict` must, be
     quarantined instead. `refusals`: reason codes; with a twin the file may be refused, without one it must. `noticed`: finding
-    codes of which one must be recorded. `unprovable`: damaged rows that look whole, so that no reader can refuse them; they may be
-    loaded as they stand when a finding of `noticed` names their line.
+    codes of which one must be recorded. `unprovable`: damaged rows that look whole, so that no reader can refuse them; they
+    may be loaded as they stand when a finding of `noticed` names their line.
     """
 
     family: str

@@ -95,7 +95,9 @@ class _Judge:
         findings = self._findings.get(row["sha256"], {})
         doubtful = [damaged for damaged in file.unprovable if _take(loaded, damaged)]
         if doubtful and not any(findings.get(code) for code in file.noticed):
-            return Outcome(file, "different", f"no line of {file.noticed} for {len(doubtful)} damaged rows, only {sorted(findings)}")
+            return Outcome(
+                file, "different", f"no line of {file.noticed} for {len(doubtful)} damaged rows, only {sorted(findings)}"
+            )
         if loaded:
             return Outcome(file, "different", f"{len(loaded)} rows differ: {_difference(loaded[0], file.twin)}")
         if len(missing) > (file.set_aside if file.refusals else 0):

@@ -1,0 +1,103 @@
+"""Which rows of a recognised file are data: other tables within it, unfinished ends, and the place by which a row is named."""
+
+import pytest
+
+from orchestration.landing.deliver import known_profiles
+from orchestration.landing.reading import LoadResult, Reader
+from orchestration.landing.recognise import MAX_COLUMNS, RefusedError
+from orchestration.settings import Settings
+from tests.corpus.model import csv_text, deals, json_array, json_lines, records, sheet_rows, table, xlsx_bytes
+
+HEADER, *ROWS = table(deals(6))
+WIDTH = len(HEADER)
+
+
+@pytest.fixture
+def load(tmp_path):
+    reader = Reader(known_profiles(Settings()), "512MB", tmp_path)
+
+    def load(content: bytes | str, name: str = "transactions-2026-10-01.csv") -> LoadResult:
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        (part,) = reader.parts(path, name)
+        return reader.load(part, name, tmp_path / "rows.parquet")
+
+    return load
+
+
+def reasons(result: LoadResult) -> list[tuple[int, str]]:
+    return [(line, reason) for line, reason, _ in result.rejected]
+
+
+def noticed(result: LoadResult, code: str) -> list[tuple[int, ...]]:
+    return [finding.lines for finding in result.findings if finding.code == code]
+
+
+def test_the_same_table_twice_counts_once_and_the_second_is_set_aside_line_by_line(load):
+    result = load(csv_text([HEADER, *ROWS[:3], HEADER, *ROWS[:3]]))
+    assert result.rows_loaded == 3
+    assert reasons(result) == [(6, "repeated_table"), (7, "repeated_table"), (8, "repeated_table")]
+    assert noticed(result, "repeated_header") == [(5,)]
+
+
+def test_rows_below_a_repeated_header_that_are_new_are_data(load):
+    result = load(csv_text([HEADER, *ROWS[:3], HEADER, *ROWS[3:]]))
+    assert (result.rows_loaded, result.rejected) == (6, [])
+    assert noticed(result, "repeated_header") == [(5,)]
+
+
+def test_below_a_blank_row_and_a_title_stands_another_table_which_is_set_aside(load):
+    blank, title = [""] * WIDTH, ["Deals of last year", *[""] * (WIDTH - 1)]
+    result = load(csv_text([HEADER, *ROWS[:3], blank, title, *ROWS[3:5]]))
+    assert result.rows_loaded == 3
+    assert [(line, reason) for line, reason in reasons(result) if reason == "another_table"] == [
+        (6, "another_table"), (7, "another_table"), (8, "another_table"),
+    ]  # fmt: skip
+    assert noticed(result, "empty_row") == [(5,)]
+
+
+def test_a_blank_row_without_a_title_below_it_ends_no_table(load):
+    result = load(csv_text([HEADER, *ROWS[:3], [""] * WIDTH, *ROWS[3:]]))
+    assert (result.rows_loaded, result.rejected) == (6, [])
+
+
+@pytest.mark.parametrize("quote_all", [False, True])
+def test_a_last_line_without_an_end_is_loaded_and_noticed_with_its_line(load, quote_all):
+    result = load(csv_text([HEADER, *ROWS], quote_all=quote_all).removesuffix("\n"))
+    assert (result.rows_loaded, result.rejected) == (6, [])
+    assert noticed(result, "last_line_unfinished") == [(7,)]
+
+
+def test_a_last_line_that_ends_is_not_noticed(load):
+    assert noticed(load(csv_text([HEADER, *ROWS], newline="\r\n")), "last_line_unfinished") == []
+
+
+def test_a_bad_row_of_a_sheet_is_named_by_its_row_in_the_sheet(load):
+    header, *rows = sheet_rows(deals(4))
+    rows[0][1] = "a name\non two lines"
+    rows[2][0] = ""
+    result = load(xlsx_bytes([["Export of October"], header, *rows]), "transactions-2026-10-01.xlsx")
+    assert result.rows_loaded == 3
+    assert reasons(result) == [(5, "missing_key")]
+
+
+@pytest.mark.parametrize(("write", "bad", "broken"), [(json_lines, 4, 2), (json_array, 28, None)])
+def test_a_bad_record_of_json_is_named_by_its_line_in_the_file(load, write, bad, broken):
+    items = records(deals(3))
+    items[0][HEADER[1]] = "a name\non two lines"
+    items[2][HEADER[0]] = ""
+    lines = write(items).decode().split("\n")
+    if broken:
+        lines.insert(broken - 1, '{"broken": ')
+    result = load("\n".join(lines), "transactions-2026-10-01.json")
+    assert result.rows_loaded == 2
+    assert reasons(result) == [*([(broken, "damaged_json")] if broken else []), (bad, "missing_key")]
+
+
+def test_a_header_of_too_many_columns_is_refused_with_its_line_and_the_widest_allowed_is_read(load):
+    extra = [f"extra {number}" for number in range(MAX_COLUMNS - WIDTH)]
+    widest = [[*HEADER, *extra], *([*row, *[""] * len(extra)] for row in ROWS[:2])]
+    assert load(csv_text(widest)).rows_loaded == 2
+    with pytest.raises(RefusedError, match=rf"transactions-2026-10-01.csv: line 1: more than {MAX_COLUMNS} cells") as refusal:
+        load(csv_text([[*row, ""] for row in widest]))
+    assert refusal.value.code == "too_many_columns"
