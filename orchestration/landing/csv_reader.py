@@ -178,5 +178,5 @@ def read_csv_sql(readable: Readable, width: int) -> tuple[str, dict[str, Any]]:
     return sql, {
         "path": str(readable.path), "skip": dialect.lines_before_data, "delimiter": dialect.delimiter,
         "quote": dialect.quote, "escape": dialect.escape, "columns": {f"c{i}": "VARCHAR" for i in range(width)},
-        "max_line_size": 2 * MAX_RECORD_BYTES,
+        "max_line_size": min(2 * MAX_RECORD_BYTES, 2 * readable.path.stat().st_size + 1024),
     }  # fmt: skip

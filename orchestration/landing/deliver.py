@@ -401,6 +401,8 @@ class _Landing:
 
     def _refuse(self, feed: str | None, copied: Copied, name: str, code: str, reason: str, again: str | None = None) -> None:
         reason = reason.splitlines()[0]
+        # What ends the reading process knows no name.
+        reason = reason if name in reason else f"{name}: {reason}"
         quarantine_file(self.home.quarantine, copied.path if copied.size else None, name, copied.sha256, code, reason)
         refused = LandedFile(
             sha256=again or copied.sha256, status="refused", bytes=copied.size, feed=feed, reason_code=code, reason=reason
