@@ -74,7 +74,7 @@ def verdict(file: CorpusFile, read: Reader, folder: Path) -> str:
 
 
 class _Apart:
-    """A foreign reader in a process of its own, which a hostile file may bring down or hold up: then the next file gets a new one."""
+    """A foreign reader in a process of its own; after a file that brings it down or holds it up the next one gets a new one."""
 
     def __init__(self, read: Reader, folder: Path):
         self._read, self._folder = read, folder
