@@ -1,7 +1,7 @@
 """Cells of formats that know a number from a text, on their way to plain CSV."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 
@@ -11,14 +11,23 @@ class NumberText(str):
     __slots__ = ()
 
 
-def write_plain_csv(target: Path, rows: Iterable[list[str]], decimal: str) -> None:
-    """Write rows as plain comma CSV, every cell quoted; numbers take the decimal mark that the feed's texts have."""
+def write_plain_csv(target: Path, rows: Iterable[list[str]], decimal: str, numeric: Collection[int]) -> None:
+    """Write rows as plain comma CSV, every cell quoted.
+
+    Numbers take the decimal mark that the feed's texts have, in the columns that are numbers to the feed (`numeric` positions).
+    """
     with target.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        if decimal == ".":
-            writer.writerows(rows)
-        else:
-            writer.writerows([cell.replace(".", decimal) if type(cell) is NumberText else cell for cell in row] for row in rows)
+        if decimal != ".":
+            rows = (_with_decimal(row, decimal, numeric) for row in rows)
+        writer.writerows(rows)
+
+
+def _with_decimal(row: list[str], decimal: str, numeric: Collection[int]) -> list[str]:
+    for position in numeric:
+        if type(row[position]) is NumberText:
+            row[position] = row[position].replace(".", decimal)
+    return row
 
 
 def places_in_source(plain: Path, lines: Iterable[int], source_places: Sequence[int]) -> dict[int, int]:

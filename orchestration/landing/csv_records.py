@@ -23,6 +23,8 @@ _TOTALS = ("total", "totals", "grand total", "total general", "total général",
            "total:", "total :", "somme", "sum")  # fmt: skip
 _ERROR_CELLS = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#VALEUR!", "#NOM?", "#NOMBRE!", "#NUL!")
 _LINES_KEPT = 20
+# Notes below the data are a few lines, and only a table of some width tells them from records.
+_NOTE_ROWS, _LEAST_COLUMNS_OF_NOTE = 6, 3
 # A table that stands twice in a file may have rows that were broken the second time.
 _NEW_IN_REPEATED = 0.1
 _CHUNK_BYTES = 1 << 20
@@ -195,6 +197,7 @@ def _find_odd_rows(
     Without suspicions such a row shows in its first cell or its key: those are looked at first, and mostly that is all.
     """
     source = f"read_parquet({quoted(target)})"
+    notes = _notes_below(connection, source, recognition)
     if not suspicions:
         first = f'"{recognition.columns[min(recognition.columns)]}"'
         header = quoted(recognition.header[min(recognition.columns)].strip())
@@ -202,11 +205,32 @@ def _find_odd_rows(
             f"{first} is null or {first} = {header} or {_is_total(recognition.feed, first)} or {_has_no_key(recognition.feed)}"
         )
         if not connection.execute(f"select count(*) from {source} where {screen}").fetchone()[0]:
-            return []
-    return connection.execute(
+            return notes
+    found = connection.execute(
         f"select row_no, reason from (select file_row_number as row_no, {_reason(recognition, suspicions)} as reason "
         f"from {source}) where reason is not null order by row_no"
     ).fetchall()
+    known = {row_no for row_no, _ in found}
+    return sorted([*found, *(note for note in notes if note[0] not in known)])
+
+
+def _notes_below(connection: duckdb.DuckDBPyConnection, source: str, recognition: Recognition) -> list[tuple[int, str]]:
+    """Last rows that hold a sentence in their first cell and nothing else, as no row above does: a note, not a record."""
+    names = [recognition.columns[place] for place in sorted(recognition.columns)]
+    if len(names) < _LEAST_COLUMNS_OF_NOTE or 0 not in recognition.columns:
+        return []
+    last = connection.execute(f"select count(*) - {_NOTE_ROWS} from {source}").fetchone()[0]
+    alone = " and ".join(f'"{name}" is null' for name in names[1:])
+    rows = connection.execute(
+        f"""select file_row_number, {alone} and trim("{names[0]}") like '% %' from {source}
+            where file_row_number >= {last} order by 1"""
+    ).fetchall()
+    notes: list[tuple[int, str]] = []
+    for row_no, is_note in reversed(rows):
+        if not is_note:
+            break
+        notes.append((row_no, "note_below_data"))
+    return sorted(notes) if len(notes) < len(rows) else []
 
 
 def _is_total(feed: Feed, first: str) -> str:

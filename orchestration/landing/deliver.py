@@ -31,7 +31,7 @@ from orchestration.landing.intake import (
     wait_until_complete,
 )
 from orchestration.landing.ledger import Delivery, Finding, LandedFile, Ledger
-from orchestration.landing.profiles import SHIPPED_PROFILES, Profile, load_profiles
+from orchestration.landing.profiles import SHIPPED_PROFILES, Feed, Profile, load_profiles
 from orchestration.landing.quarantine import quarantine_file, quarantine_rows, quarantined_files
 from orchestration.landing.reading import LoadResult, Part, Reader
 from orchestration.landing.recognise import RefusedError
@@ -313,6 +313,7 @@ class _Landing:
         rows = self.folder / "rows.parquet"
         result: LoadResult = self.worker.call("load", part, Path(names[0]).name, rows, size=copied.size)
         deliveries, fallback = self._deliveries(names, part, rows)
+        result.findings.extend(self._same_time(feed, deliveries))
         segment, sighting, n_new = self._store(feed.name, feed.delivery == "full", deliveries, rows, part, result.rows_loaded)
         if result.rejected:
             quarantine_rows(self.home.quarantine, names[0], sha256, result.rejected)
@@ -329,6 +330,9 @@ class _Landing:
         self.ledger.record(landed, deliveries, _now(), segment, sighting)
         self.known[sha256] = asdict(landed)
         self._account(feed.name, result)
+        for item in _rejections(result):
+            lines = ", ".join(map(str, item.lines[:5]))
+            self.report.noticed.setdefault(feed.name, []).append(f"{names[0]}: line {lines}: {item.message}")
 
     def _account(self, feed: str, result: LoadResult) -> None:
         self.report.files["new"] += 1
@@ -363,6 +367,18 @@ class _Landing:
                 part.recognition.feed.name,
             )
         return deliveries, fallback
+
+    def _same_time(self, feed: Feed, deliveries: list[Delivery]) -> list[Finding]:
+        """Two files of one feed and one time complete each other; where they differ, nothing says which is newer."""
+        times = {at for at, _ in self.ledger.extracts().get(feed.name, [])}
+        same = sorted({item.extracted_at for item in deliveries if item.extracted_at in times})
+        if not same or not feed.key:
+            return []
+        message = (
+            f"another file of this feed has the same extract time ({same[0][:10]}): the rows of both count; where they "
+            "differ in a record one is chosen by its content; remedy: put the day of a correction in its file name"
+        )
+        return [Finding("same_extract_time", None, 0, message)]
 
     def _stored(self, feed: str) -> Stored:
         segments = [(item.number, self._parquet(feed, item.content_hash)) for item in self.ledger.segments(feed).get(feed, [])]

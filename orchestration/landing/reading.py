@@ -28,6 +28,8 @@ from orchestration.landing.recognise import MAX_COLUMNS, Recognition, RefusedErr
 from orchestration.landing.row_versions import Stored, add_extract, add_sighting, quoted
 from orchestration.landing.sniff import Sniffed, sniff, table_of_rows
 
+# Of a column's values: above it the column is another one, below it some cells are wrong.
+_RETYPED_SHARE, _RETYPED_ROWS = 0.5, 5
 _HEAD_BYTES = 262_144
 _ROWS_FOR_KEYS = 2_000_000
 _PLAIN = Dialect(delimiter=",", quote='"', escape='"', newline="\n", preamble_lines=0, header_lines=0, footnote_lines=0)
@@ -295,7 +297,9 @@ class Reader:
         if sheet is not None:
             rows = self._serial_days_to_text(recognition, rows, sheet)
         target = self._new_file(".csv")
-        write_plain_csv(target, rows, recognition.profile.locale(recognition.language).decimal)
+        columns = recognition.feed.columns
+        numeric = [place for place, column in recognition.columns.items() if columns[column].type in ("integer", "decimal")]
+        write_plain_csv(target, rows, recognition.profile.locale(recognition.language).decimal, numeric)
         return Part(recognition, target, _PLAIN, kind, sheet=sheet.name if sheet else None)
 
     @staticmethod
@@ -320,18 +324,16 @@ class Reader:
 
     def _result(self, records: CsvRecords, part: Part, target: Path) -> LoadResult:
         recognition = part.recognition
-        relation = f"read_parquet({quoted(target)})"
+        relation, present = f"read_parquet({quoted(target)})", recognition.columns.values()
+        noticed = notice(
+            self._connection, relation, recognition.profile, recognition.feed, recognition.language, present
+        )  # fmt: skip
+        self._require_types(noticed, relation, recognition, part)
         findings = [
             *part.findings,
             *records.findings,
-            *notice(
-                self._connection,
-                relation,
-                recognition.profile,
-                recognition.feed,
-                recognition.language,
-                recognition.columns.values(),
-            ),
+            *noticed,
+            *self._doubled_keys(relation, recognition),
             *(
                 Finding("extra_column", header, 0, f"column '{header}' is not in the profile: kept in the original only")
                 for header in recognition.extra_columns.values()
@@ -339,6 +341,42 @@ class Reader:
         ]
         rejected = sorted([*part.rejected, *records.rejected])
         return LoadResult(records.rows_loaded + len(rejected), records.rows_loaded, records.rows_skipped, rejected, findings)
+
+    def _require_types(self, noticed: list[Finding], relation: str, recognition: Recognition, part: Part) -> None:
+        """A required column of which most values are not of the declared type was retyped: its feed is refused."""
+        for item in noticed:
+            if item.code != "unreadable_value" or not recognition.feed.columns[item.column].required:
+                continue
+            filled = self._connection.execute(f'select count("{item.column}") from {relation}').fetchone()[0]
+            if item.n_rows >= _RETYPED_ROWS and item.n_rows > _RETYPED_SHARE * filled:
+                place = next(place for place, name in recognition.columns.items() if name == item.column)
+                raise RefusedError(
+                    "retyped_column",
+                    f"line {recognition.header_line + 1}: column '{recognition.header[place].strip()}' of feed "
+                    f"{recognition.feed.name}: {item.n_rows} of {filled} values are not a "
+                    f"{recognition.feed.columns[item.column].type}; remedy: export it as before, or declare its new "
+                    "notation in seeds/export_profiles/",
+                    recognition.feed.name,
+                )
+
+    def _doubled_keys(self, relation: str, recognition: Recognition) -> list[Finding]:
+        """Rows of one file that share a key: only one of them can stand for the record."""
+        feed = recognition.feed
+        if not feed.key or not set(feed.key) <= set(recognition.columns.values()):
+            return []
+        key = ", ".join(f'trim("{name}")' for name in feed.key)
+        doubled = self._connection.execute(f"select count(*) - count(distinct hash({key})) from {relation}").fetchone()[0]
+        if not doubled:
+            return []
+        first = self._connection.execute(
+            f"select min(number) from (select row_number() over (partition by {key} order by file_row_number) as n, "
+            f"file_row_number + 1 as number from {relation}) where n > 1"
+        ).fetchone()[0]
+        message = (
+            f"{doubled} rows have the key ({', '.join(feed.key)}) of another row of the file (first in record {first}): one "
+            "row stands for the record; remedy: export each record once, or declare the key that tells them apart"
+        )
+        return [Finding("doubled_key", None, doubled, message)]
 
     def latest_time(self, part: Part, rows: Path) -> str | None:
         """The latest time in a part's rows, where its feed says that the extract time follows from it."""

@@ -22,6 +22,8 @@ from orchestration.landing.sniff import excel_separator, newline_of, quoting_of,
 MAX_PREAMBLE_LINES = 30
 MAX_HEADER_CELL_LINES = 5
 DELIMITERS = (",", ";", "\t", "|")
+# Below it two headers have hardly more in common than any two words.
+_LEAST_LIKENESS = 0.5
 # Below this share of a feed's required columns a header is another kind of file, not a broken one.
 SAME_KIND_SHARE = 0.6
 # Far more columns than any export has, far fewer than what would eat memory.
@@ -327,12 +329,24 @@ def _explain_missing(candidate: _Candidate, file_name: str) -> str:
     unknown = [name for name in present if name and name not in contracted]
     parts = []
     for header in candidate.missing:
-        nearest = difflib.get_close_matches(header, unknown, n=1, cutoff=0.6)
-        parts.append(f"'{header}'" + (f" (nearest in the file: '{nearest[0]}')" if nearest else ""))
+        nearest = _nearest(contracted[header], candidate, unknown)
+        parts.append(f"'{header}'" + (f" (nearest in the file: '{nearest}')" if nearest else ""))
     return (
         f"{file_name}: line {candidate.row.line + 1}: feed {candidate.feed.name} lacks column {', '.join(parts)}; "
         "remedy: export it again with that column, or map its new name in seeds/export_profiles/"
     )
+
+
+def _nearest(column: str, candidate: _Candidate, unknown: list[str]) -> str | None:
+    """The header in the file that is most like any wording of a column, if one is like it at all."""
+    wordings = [normalise_header(text) for text in candidate.feed.columns[column].headers_in(candidate.language)]
+    likeness = [
+        (difflib.SequenceMatcher(None, wording, name).ratio() + (wording in name or name in wording), name)
+        for wording in wordings
+        for name in unknown
+    ]
+    best = max(likeness, default=(0.0, ""))
+    return best[1] if best[0] >= _LEAST_LIKENESS else None
 
 
 def _recognition(candidate: _Candidate) -> Recognition:

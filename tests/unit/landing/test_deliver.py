@@ -44,7 +44,7 @@ def test_a_total_row_is_skipped_and_counted(exports, home):
 
     columns = known_profiles(Settings())["google_ads"].feeds["campaign_report"].columns
     header = ",".join(column.header_in("en") for column in columns.values())
-    row = ",".join(["x"] * len(columns))
+    row = ",".join("x" if column.type == "text" else "1" for column in columns.values())
     total = "Total: Account" + "," * (len(columns) - 1)
     (exports / "Campaign report.csv").write_text("Campaign report\nAll time\n" + header + "\n" + row + "\n" + total + "\n")
     report = land(home, settings_for(exports, home))
@@ -97,3 +97,51 @@ def test_an_ambiguous_number_is_reported_with_what_was_chosen_and_why(exports, h
     findings = {row["code"]: row["message"] for row in Ledger(home.ledger).findings()}
     assert "read as thousands" in findings["ambiguous_number"]
     assert "USD" in findings["currency_contradicted"]
+
+
+DEALS = "deal_id,stage,created_at,amount,currency\n"
+
+
+def landed(exports, home, files: dict[str, str]):
+    for name, text in files.items():
+        (exports / name).write_text(text)
+    return land(home, settings_for(exports, home))
+
+
+def codes(home) -> set[str]:
+    return {row["code"] for row in Ledger(home.ledger).findings()}
+
+
+def test_a_retyped_column_refuses_its_feed_and_is_named(exports, home):
+    rows = "".join(f"{i},won,soon {i},10,EUR\n" for i in range(9))
+    report = landed(exports, home, {"products.csv": PRODUCTS, "deals-2026-09-01.csv": DEALS + rows})
+    assert [(code, "'created_at' of feed generic/deals" in reason) for _, code, reason in report.refusals] == [
+        ("retyped_column", True)
+    ]
+    assert report.landed_feeds == {"maven/products": 2}
+
+
+def test_a_few_unreadable_values_do_not_refuse_a_file(exports, home):
+    report = landed(exports, home, {"deals-2026-09-01.csv": DEALS + "1,won,soon,10,EUR\n2,won,2026-01-01,10,EUR\n"})
+    assert report.rows["loaded"] == 2
+    assert "unreadable_value" in codes(home)
+
+
+def test_a_note_below_the_data_is_set_aside_and_told(exports, home):
+    rows = "".join(f"{i},won,2026-01-0{i},10,EUR\n" for i in range(1, 8))
+    report = landed(
+        exports, home, {"deals-2026-09-01.csv": DEALS + rows + "Total général : 7,,,,\nExporté le 01/09/2026,,,,\n"}
+    )
+    assert report.rows == {"in": 9, "loaded": 7, "quarantined": 2, "skipped": 0}
+    assert any("line 9, 10" in line for line in report.noticed["generic/deals"])
+
+
+def test_a_doubled_key_in_one_file_is_noticed_with_its_record(exports, home):
+    report = landed(exports, home, {"products.csv": PRODUCTS + "GTX Pro,GTX,4900\n"})
+    assert report.rows["loaded"] == 3
+    assert any("first in record 3" in line for line in report.noticed["maven/products"])
+
+
+def test_two_full_exports_of_one_day_are_noticed(exports, home):
+    landed(exports, home, {"products-2026-09-01.csv": PRODUCTS, "products-2026-09-01 (1).csv": PRODUCTS + "MG Y,MG,9\n"})
+    assert "same_extract_time" in codes(home)

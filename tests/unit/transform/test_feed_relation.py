@@ -56,6 +56,14 @@ def test_a_full_export_with_rows_set_aside_or_without_rows_deletes_nothing(raw, 
     assert raw("2026-09-06", "select product from raw.maven__products where _is_deleted") == []
 
 
+def test_a_full_export_that_lost_most_of_its_rows_deletes_nothing(raw, tmp_path):
+    many = "".join(f"P{i},GTX,{i}\n" for i in range(20))
+    for day in range(11, 17):
+        (tmp_path / "exports" / f"products-2026-09-{day}.csv").write_text(HEADER + "A,GTX,1\nB,GTX,2\n" + many)
+    (tmp_path / "exports" / "products-2026-09-20.csv").write_text(HEADER + "A,GTX,1\n")
+    assert raw("2026-09-20", "select count(*) from raw.maven__products where _is_deleted") == [(0,)]
+
+
 def test_a_past_day_has_only_what_had_been_extracted_by_then(raw):
     assert raw("2026-09-01", CURRENT) == [("A", "1", False, "2026-09-01"), ("B", "2", False, "2026-09-01")]
 
