@@ -19,7 +19,8 @@ import duckdb
 
 from orchestration.demo.company import generate
 from orchestration.home import Home
-from orchestration.landing.deliver import known_profiles, land
+from orchestration.landing.deliver import land
+from orchestration.landing.profiles import known_profiles
 from orchestration.quality.stewardship import load_stewardship
 from orchestration.settings import Settings
 from orchestration.transform.catalog import AsOf, DuckDBEngine, latest_extract_day, write_catalog

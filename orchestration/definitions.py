@@ -3,7 +3,7 @@
 import dagster as dg
 
 from orchestration.landing.assets import build_landing_assets
-from orchestration.landing.deliver import known_profiles
+from orchestration.landing.profiles import known_profiles
 from orchestration.ops.jobs import build_inbox_sensor, build_schedule, nightly
 from orchestration.ops.night import Night
 from orchestration.ops.resources import build_night_resource

@@ -31,9 +31,9 @@ from orchestration.landing.intake import (
     wait_until_complete,
 )
 from orchestration.landing.ledger import Delivery, Finding, LandedFile, Ledger
-from orchestration.landing.profiles import SHIPPED_PROFILES, Feed, Profile, load_profiles
+from orchestration.landing.profiles import Feed, Profile, known_profiles
 from orchestration.landing.quarantine import quarantine_file, quarantine_rows, quarantined_files
-from orchestration.landing.reading import LoadResult, Part, Reader
+from orchestration.landing.reading import LoadResult, Part, open_reader
 from orchestration.landing.recognise import RefusedError
 from orchestration.landing.row_versions import Stored
 from orchestration.landing.worker import Worker, WorkerDiedError
@@ -70,11 +70,6 @@ class LandingReport:
     def as_dict(self) -> dict:
         """For the summary line and for Dagster's metadata."""
         return asdict(self)
-
-
-def known_profiles(settings: Settings) -> dict[str, Profile]:
-    """Shipped profiles and the company's own, which win."""
-    return load_profiles(SHIPPED_PROFILES, settings.export_profiles_dir)
 
 
 def land(
@@ -135,7 +130,7 @@ def _landing(home: Home, settings: Settings, ledger: Ledger, report: LandingRepo
     profiles = known_profiles(settings)
     with tempfile.TemporaryDirectory(prefix="landing-", dir=home.build) as scratch:
         folder = Path(scratch)
-        reader = partial(Reader, profiles, settings.landing_memory_limit, folder)
+        reader = partial(open_reader, settings, folder)
         with Worker(reader, settings.landing_process_bytes) as worker, ThreadPoolExecutor(1) as background:
             yield _Landing(home, ledger, profiles, worker, background, folder, report)
 

@@ -21,6 +21,7 @@ _ISO_TIMES = [f"%Y-%m-%d{mark}%H:%M{seconds}" for mark in (" ", "T") for seconds
 _ISO_ZONED = [
     f"%Y-%m-%d{mark}%H:%M:%S{fraction}{zone}" for mark in (" ", "T") for fraction in ("", ".%f") for zone in ("Z", "%z")
 ]
+_SCREENS_PER_PASS = 50
 _READABLE = {
     "integer": r"'[+-]?\d+(\.0+)?'", "decimal": r"'[+-]?\d+(\.\d+)?'", "boolean": "'true|false'",
 }  # fmt: skip
@@ -170,7 +171,12 @@ def notice(
         for condition in _ambiguous_plain_times(f'"{name}"', locale, zones[name])
     ]
     screens += [f"count(*) filter ({condition})" for _, condition in ambiguous]
-    totals = connection.execute(f"select {', '.join(screens)} from {relation}").fetchone()
+    # Hundreds of expressions at once would take more memory than a small file may use.
+    totals = [
+        total
+        for some in (screens[at : at + _SCREENS_PER_PASS] for at in range(0, len(screens), _SCREENS_PER_PASS))
+        for total in connection.execute(f"select {', '.join(some)} from {relation}").fetchone()
+    ]
     n_ambiguous: dict[str, int] = {}
     for (name, _), count in zip(ambiguous, totals[len(typed) :], strict=True):
         n_ambiguous[name] = n_ambiguous.get(name, 0) + count

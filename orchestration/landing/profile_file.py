@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 
 from orchestration.landing.intake import NotAcceptedError, copy_file
-from orchestration.landing.profiles import SHIPPED_PROFILES, load_profiles
+from orchestration.landing.profiles import known_profiles
 from orchestration.landing.propose import Proposal, day_of
-from orchestration.landing.reading import Match, Reader
+from orchestration.landing.reading import Match, open_reader
 from orchestration.landing.recognise import RefusedError
 from orchestration.landing.worker import Worker, WorkerDiedError
 from orchestration.settings import Settings
@@ -40,13 +40,14 @@ def profile_file(path: Path, settings: Settings) -> Profiled:
         NotProfiledError: not a file to open, a feed that breaks its contract, or no table.
 
     """
-    profiles = load_profiles(SHIPPED_PROFILES, settings.export_profiles_dir)
+    # A broken profile is told here, in words, before a child starts.
+    known_profiles(settings)
     with tempfile.TemporaryDirectory(prefix="profile-") as scratch:
         folder = Path(scratch)
         try:
             copied = copy_file(path, folder / "delivered")
             day = day_of(path.stat().st_mtime)
-            reader = partial(Reader, profiles, settings.landing_memory_limit, folder)
+            reader = partial(open_reader, settings, folder)
             with Worker(reader, settings.landing_process_bytes) as worker:
                 found = worker.call("profile", copied.path, path.name, day, size=copied.size)
         except (NotAcceptedError, WorkerDiedError) as error:

@@ -18,6 +18,7 @@ from orchestration.landing.canonical import Canonical, StageMeaning
 from orchestration.landing.dialect import Dialect
 from orchestration.landing.profile_faults import Fault, Misfit, MisfitsError, explain, read_yaml
 from orchestration.landing.profile_texts import Currency, Header, IsoDay, Name, SqlPattern, TimeFormat, Timezone
+from orchestration.settings import Settings
 
 SHIPPED_PROFILES = Path(__file__).parent / "profiles"
 ANY_LANGUAGE = "any"
@@ -365,3 +366,8 @@ def _without_titles(node: Any) -> Any:
 
 _MODELS = (Profile, Feed, Column, Locale, ExtractTime, DialectSpec, Canonical, StageMeaning)
 _KEYS = sorted({name for model in _MODELS for name in model.model_fields})
+
+
+def known_profiles(settings: Settings) -> dict[str, Profile]:
+    """Shipped profiles and the company's own, which win."""
+    return load_profiles(SHIPPED_PROFILES, settings.export_profiles_dir)

@@ -22,11 +22,12 @@ from orchestration.landing.decode import Decoded, DecodeError, decode
 from orchestration.landing.dialect import Dialect
 from orchestration.landing.ledger import Finding
 from orchestration.landing.normalise import latest_time, notice
-from orchestration.landing.profiles import Profile
+from orchestration.landing.profiles import Profile, known_profiles
 from orchestration.landing.propose import Proposal, is_positional, propose
 from orchestration.landing.recognise import MAX_COLUMNS, Recognition, RefusedError, recognise, recognise_rows
 from orchestration.landing.row_versions import Stored, add_extract, add_sighting, quoted
 from orchestration.landing.sniff import Sniffed, sniff, table_of_rows
+from orchestration.settings import Settings
 
 # Of a column's values: above it the column is another one, below it some cells are wrong.
 _RETYPED_SHARE, _RETYPED_ROWS = 0.5, 5
@@ -439,3 +440,8 @@ def _match(part: Part) -> Match:
         [name for name in recognition.feed.columns if name not in matched], list(recognition.extra_columns.values()),
         part.format, part.encoding, asdict(part.dialect) if part.format == "csv" else None, part.sheet, recognition.runner_up,
     )  # fmt: skip
+
+
+def open_reader(settings: Settings, folder: Path) -> Reader:
+    """The reader of a child process, which loads the profiles itself: they are too much for the pipe that starts it."""
+    return Reader(known_profiles(settings), settings.landing_memory_limit, folder)

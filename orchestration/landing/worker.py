@@ -17,7 +17,7 @@ _START_SECONDS = 120
 _LEAST_SECONDS = 60
 _BYTES_PER_SECOND = 2_000_000
 # A small file needs little memory: what grows beyond this is a bomb, and is stopped before it is felt.
-_LEAST_BYTES = 384 * 2**20
+_LEAST_BYTES = 448 * 2**20
 _BYTES_PER_BYTE = 40
 
 

@@ -14,10 +14,9 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 from orchestration.engine import open_duckdb
 from orchestration.landing.assets import DATA_ENGINEERING
 from orchestration.landing.canonical import ENTITIES
-from orchestration.landing.deliver import known_profiles
 from orchestration.landing.feed_health import judge_feeds
 from orchestration.landing.ledger import Ledger
-from orchestration.landing.profiles import Profile
+from orchestration.landing.profiles import Profile, known_profiles
 from orchestration.ops.night import Night
 from orchestration.quality.audit import Audit
 from orchestration.quality.stewardship import load_stewardship

@@ -14,8 +14,9 @@ from pathlib import Path
 import duckdb
 
 from orchestration.home import Home
-from orchestration.landing.deliver import NothingToLandError, known_profiles, land
+from orchestration.landing.deliver import NothingToLandError, land
 from orchestration.landing.ledger import Ledger
+from orchestration.landing.profiles import known_profiles
 from orchestration.settings import Settings
 from orchestration.transform.feed_relation import FeedExtracts, feed_sql
 from tests.corpus.model import COLUMNS, CorpusFile, Deal

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from orchestration.landing.deliver import known_profiles
+from orchestration.landing.profiles import known_profiles
 from orchestration.settings import Settings
 from orchestration.transform.dbt_build import project_manifest
 

@@ -14,7 +14,8 @@ from conftest import night_on
 
 from orchestration.demo.company import generate
 from orchestration.home import Home
-from orchestration.landing.deliver import LandingReport, known_profiles, land
+from orchestration.landing.deliver import LandingReport, land
+from orchestration.landing.profiles import known_profiles
 from orchestration.settings import Settings
 from orchestration.transform.catalog import AsOf, DuckDBEngine, write_catalog
 from tests.corpus.model import csv_bytes, deals

@@ -13,7 +13,8 @@ import pytest
 
 from orchestration.demo.company import generate
 from orchestration.home import Home
-from orchestration.landing.deliver import known_profiles, land
+from orchestration.landing.deliver import land
+from orchestration.landing.profiles import known_profiles
 from orchestration.quality.stewardship import load_stewardship
 from orchestration.settings import Settings
 from orchestration.transform.catalog import AsOf, DuckDBEngine, write_catalog

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from orchestration.home import Home
-from orchestration.landing.deliver import known_profiles, land
+from orchestration.landing.deliver import land
+from orchestration.landing.profiles import known_profiles
 from orchestration.quality.stewardship import load_stewardship
 from orchestration.science.survival import cumulative_incidence
 from orchestration.settings import Settings

@@ -10,7 +10,8 @@ import duckdb
 import pytest
 
 from orchestration.home import Home
-from orchestration.landing.deliver import known_profiles, land
+from orchestration.landing.deliver import land
+from orchestration.landing.profiles import known_profiles
 from orchestration.settings import Settings
 from orchestration.transform.catalog import AsOf, DuckDBEngine, latest_extract_day, write_catalog
 from orchestration.transform.dbt_build import invoke_dbt

@@ -7,7 +7,7 @@ import shutil
 import duckdb
 import pytest
 
-from orchestration.landing.deliver import known_profiles
+from orchestration.landing.profiles import known_profiles
 from orchestration.quality.stewardship import load_stewardship
 from orchestration.settings import Settings
 from orchestration.transform.catalog import AsOf, latest_extract_day, write_catalog

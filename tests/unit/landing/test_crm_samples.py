@@ -10,8 +10,9 @@ import duckdb
 import pytest
 
 from orchestration.home import Home
-from orchestration.landing.deliver import known_profiles, land
+from orchestration.landing.deliver import land
 from orchestration.landing.ledger import Ledger
+from orchestration.landing.profiles import known_profiles
 from orchestration.settings import Settings
 from orchestration.transform.catalog import AsOf, DuckDBEngine, write_catalog
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from orchestration.landing.deliver import known_profiles
+from orchestration.landing.profiles import known_profiles
 from orchestration.landing.reading import LoadResult, Reader
 from orchestration.landing.recognise import MAX_COLUMNS, RefusedError
 from orchestration.settings import Settings

@@ -40,7 +40,7 @@ def test_rows_in_are_rows_loaded_plus_quarantined_and_the_bad_row_is_kept_with_i
 
 
 def test_a_total_row_is_skipped_and_counted(exports, home):
-    from orchestration.landing.deliver import known_profiles
+    from orchestration.landing.profiles import known_profiles
 
     columns = known_profiles(Settings())["google_ads"].feeds["campaign_report"].columns
     header = ",".join(column.header_in("en") for column in columns.values())

@@ -2,9 +2,10 @@ import datetime as dt
 
 import pytest
 
-from orchestration.landing.deliver import known_profiles, land
+from orchestration.landing.deliver import land
 from orchestration.landing.feed_health import judge_feeds
 from orchestration.landing.ledger import Ledger
+from orchestration.landing.profiles import known_profiles
 from orchestration.settings import Settings
 
 FEED = known_profiles(Settings())["maven"].feeds["products"]

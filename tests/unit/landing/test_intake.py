@@ -14,9 +14,10 @@ import duckdb
 import pytest
 
 from orchestration.home import Home
-from orchestration.landing.deliver import NothingToLandError, known_profiles, land
+from orchestration.landing.deliver import NothingToLandError, land
 from orchestration.landing.intake import NotAcceptedError, copy_file, find_files, open_regular, safe_name, wait_until_complete
 from orchestration.landing.ledger import Ledger
+from orchestration.landing.profiles import known_profiles
 from orchestration.settings import Settings
 from orchestration.transform.catalog import AsOf, DuckDBEngine, write_catalog
 

@@ -5,7 +5,8 @@ import datetime as dt
 import duckdb
 import pytest
 
-from orchestration.landing.deliver import known_profiles, land
+from orchestration.landing.deliver import land
+from orchestration.landing.profiles import known_profiles
 from orchestration.settings import Settings
 from orchestration.transform.catalog import AsOf, DuckDBEngine, write_catalog
 
