@@ -114,6 +114,9 @@ class Home:
         for folder in (self.inbox, self.originals, self.quarantine, self.build, self.published, self.logs):
             folder.mkdir(parents=True, exist_ok=True)
         self.dagster.mkdir(exist_ok=True)
+        # Persons stand in these in clear: they are nobody's business but the owner's.
+        for folder in (self.raw, self.quarantine, self.build):
+            folder.chmod(0o700)
         instance_file = self.dagster / "dagster.yaml"
         if not instance_file.exists():
             instance_file.write_text(_DAGSTER_YAML)

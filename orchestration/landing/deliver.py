@@ -29,6 +29,7 @@ from orchestration.landing.intake import (
     hash_file,
     marker_of,
     wait_until_complete,
+    without_addresses,
 )
 from orchestration.landing.ledger import Delivery, Finding, LandedFile, Ledger
 from orchestration.landing.profiles import Feed, Profile, known_profiles
@@ -189,7 +190,7 @@ class _Landing:
     def take(self, path: Path, relative: Path) -> None:
         """Land, recognise as known, or quarantine one file; never raises for what the file holds."""
         # A name that is no text is written with escapes: ledger, quarantine and messages hold text only.
-        name = str(relative).encode("utf-8", "backslashreplace").decode()
+        name = without_addresses(str(relative).encode("utf-8", "backslashreplace").decode())
         try:
             if self._is_known(path, name):
                 self._leave_inbox(path)
@@ -274,7 +275,7 @@ class _Landing:
             return
         for member in members:
             inner = copy_file(member.path, self.folder / "member")
-            inner_name = f"{name}/{member.name}"
+            inner_name = f"{name}/{without_addresses(member.name)}"
             if not self._note_known(inner.sha256, inner_name):
                 self._take_parts(inner, [inner_name])
             member.path.unlink()

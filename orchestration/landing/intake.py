@@ -14,6 +14,7 @@ from pathlib import Path
 
 _CHUNK_BYTES = 1 << 20
 _IN_PROGRESS_SUFFIXES = {".part", ".tmp", ".partial", ".crdownload", ".filepart", ".download"}
+_ADDRESS = re.compile(r"[^\s@/\\;,]+@[^\s@/\\;,]+\.[^\s@/\\;,.]+")
 _DONE_SUFFIX = ".done"
 
 
@@ -38,6 +39,11 @@ def safe_name(name: str) -> str:
     """A file name without anything that a shell, an archive or a path could misread."""
     printable = re.sub(r"[^\w.\- ]", "_", name.encode("utf-8", "replace").decode())
     return printable.lstrip(".- ")[-120:] or "unnamed"
+
+
+def without_addresses(text: str) -> str:
+    """A file's or column's name without e-mail addresses: such names are told and kept where no person may appear."""
+    return _ADDRESS.sub("(address)", text)
 
 
 def find_files(folder: Path) -> list[Path]:

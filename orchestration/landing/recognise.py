@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from orchestration.landing.dialect import Dialect, column_name_of_position, join_header
+from orchestration.landing.intake import without_addresses
 from orchestration.landing.profiles import Feed, Profile, normalise_header
 from orchestration.landing.record_scan import LongLineError
 from orchestration.landing.record_split import RecordSplitter, UnclosedQuotesError
@@ -346,7 +347,7 @@ def _nearest(column: str, candidate: _Candidate, unknown: list[str]) -> str | No
         for name in unknown
     ]
     best = max(likeness, default=(0.0, ""))
-    return best[1] if best[0] >= _LEAST_LIKENESS else None
+    return without_addresses(best[1]) if best[0] >= _LEAST_LIKENESS else None
 
 
 def _recognition(candidate: _Candidate) -> Recognition:
@@ -365,7 +366,7 @@ def _recognition(candidate: _Candidate) -> Recognition:
         if name in contracted:
             columns[position] = contracted[name]
         elif name:
-            extra[position] = cell.strip()
+            extra[position] = without_addresses(cell.strip())
     return Recognition(
         candidate.profile, candidate.feed, candidate.language, candidate.row.line, candidate.row.cells, columns, extra,
         candidate.row.dialect,

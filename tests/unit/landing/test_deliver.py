@@ -1,4 +1,5 @@
 import json
+import sqlite3
 
 import pytest
 
@@ -145,3 +146,15 @@ def test_a_doubled_key_in_one_file_is_noticed_with_its_record(exports, home):
 def test_two_full_exports_of_one_day_are_noticed(exports, home):
     landed(exports, home, {"products-2026-09-01.csv": PRODUCTS, "products-2026-09-01 (1).csv": PRODUCTS + "MG Y,MG,9\n"})
     assert "same_extract_time" in codes(home)
+
+
+def test_no_address_in_a_file_or_column_name_reaches_ledger_quarantine_or_terminal(exports, home):
+    lines: list[str] = []
+    (exports / "products zoe@x.example.csv").write_text("product,series,sales_price,zoe@x.example\nA,B,1,c\n")
+    (exports / "contacts max@x.example.csv").write_text("nothing,known\n1,2\n")
+    report = land(home, settings_for(exports, home), lines.append)
+    assert report.landed_feeds == {"maven/products": 1}
+    told = [*lines, json.dumps(report.as_dict()), *map(str, home.quarantine.iterdir())]
+    with sqlite3.connect(home.ledger) as ledger:
+        told += [str(row) for table in ("file", "delivery", "finding") for row in ledger.execute(f"select * from {table}")]
+    assert [text for text in told if "@x.example" in text] == []
