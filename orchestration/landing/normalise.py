@@ -120,10 +120,10 @@ def _is_ambiguous_time(value: str, locale: Locale, timezone: str) -> str:
 
 
 def latest_time(
-    connection: duckdb.DuckDBPyConnection, relation: str, profile: Profile, feed: Feed, language: str
+    connection: duckdb.DuckDBPyConnection, relation: str, profile: Profile, feed: Feed, language: str, present: Iterable[str]
 ) -> str | None:
-    """The latest time in the columns from which the feed's extract time follows, as UTC text."""
-    columns = feed.extract_time.latest_of
+    """The latest time in the columns from which the feed's extract time follows, as far as the file has them, as UTC text."""
+    columns = [name for name in feed.extract_time.latest_of if name in set(present)]
     if not columns:
         return None
     read, locale = normal_columns(profile, feed, language), profile.locale(language)
@@ -297,7 +297,9 @@ def _is_unreadable(read: str, kind: str) -> str:
     """SQL for what staging's cast would turn into NULL."""
     if kind in ("date", "timestamp"):
         return f"(try_cast({read} as {kind}) is null or substr({read}, 5, 1) <> '-')"
-    return f"not regexp_full_match({read}, {_READABLE[kind]})"
+    unlike = f"not regexp_full_match({read}, {_READABLE[kind]})"
+    # Measured values come as 6.4e-08 too: readable as far as a decimal holds them.
+    return f"({unlike} and try_cast({read} as decimal(38, 9)) is null)" if kind == "decimal" else unlike
 
 
 def _is_iso(text: str) -> str:

@@ -383,8 +383,9 @@ class Reader:
         """The latest time in a part's rows, where its feed says that the extract time follows from it."""
         recognition = part.recognition
         return latest_time(
-            self._connection, f"read_parquet({quoted(rows)})", recognition.profile, recognition.feed, recognition.language
-        )
+            self._connection, f"read_parquet({quoted(rows)})", recognition.profile, recognition.feed, recognition.language,
+            recognition.columns.values(),
+        )  # fmt: skip
 
     def add_extract(self, stored: Stored, rows: Path, at: str, part: Part, number: int, new_rows: Path, sighting: Path) -> int:
         """Row versions of a full export (see `row_versions.py`)."""
