@@ -28,6 +28,7 @@ _NOTE_ROWS, _LEAST_COLUMNS_OF_NOTE = 6, 3
 # A table that stands twice in a file may have rows that were broken the second time.
 _NEW_IN_REPEATED = 0.1
 _CHUNK_BYTES = 1 << 20
+_DICTIONARY_BYTES, _LEAST_DICTIONARY_BYTES = 1 << 20, 1 << 14
 _SKIPPED = {"empty_row": "are empty", "repeated_header": "repeat the header", "total_row": "are totals or footers"}
 
 
@@ -110,9 +111,12 @@ def _copy(connection: duckdb.DuckDBPyConnection, readable: Readable, recognition
     if readable.n_records == 0:
         # DuckDB takes no file of nothing but a header for granted.
         sql, parameters = f"(select {', '.join(f'null::varchar as c{i}' for i in range(len(recognition.header)))} limit 0)", {}
+    # The writer takes this memory for each column at once; a small file can't fill the usual megabyte.
+    dictionary_bytes = min(_DICTIONARY_BYTES, max(_LEAST_DICTIONARY_BYTES, readable.path.stat().st_size))
     try:
         return connection.execute(
-            f"copy (select {_selects(recognition)} from {sql}) to {quoted(target)} (format parquet, compression zstd)",
+            f"copy (select {_selects(recognition)} from {sql}) to {quoted(target)} "
+            f"(format parquet, compression zstd, string_dictionary_page_size_limit {dictionary_bytes})",
             parameters,
         ).fetchone()[0]
     except duckdb.InvalidInputException:
