@@ -21,8 +21,10 @@ from orchestration.ops.night import Night
 from orchestration.quality.audit import Audit
 from orchestration.quality.stewardship import load_stewardship
 from orchestration.transform.catalog import DuckDBEngine, write_catalog
+from orchestration.transform.data_tests import run_data_tests
 from orchestration.transform.dbt_build import DbtBuildError, invoke_dbt
 from orchestration.transform.lineage import LineageMemory
+from orchestration.transform.project import data_test_queries, remembered_lineage
 from orchestration.transform.translator import TandemTranslator
 
 _CATALOG_TABLES = {
@@ -100,17 +102,20 @@ def build_dbt_assets(manifest_path: Path) -> dg.AssetsDefinition:
     def dbt_build(context: dg.AssetExecutionContext) -> Iterator[Any]:
         night: Night = context.resources.night
         with night.step("build"):
-            arguments = ["build", "--exclude-resource-type", "unit_test", *_selection(context, manifest, translator)]
-            outcome = invoke_dbt(arguments, night.settings, night.home, night.progress)
-            broken = [name for name in outcome.errors if not name.startswith("test.")]
+            arguments = ["build", "--exclude-resource-types", "unit_test", "test", "--no-write-json"]
+            outcome = invoke_dbt(
+                [*arguments, *_selection(context, manifest, translator)], night.settings, night.home, night.progress
+            )
+            results = [*outcome.results, *_test_results(night, manifest, outcome.results)]
+            broken = _unexplained(outcome.errors, results, manifest["nodes"])
             if broken:
                 raise DbtBuildError(f"not built: {', '.join(broken)}; see {night.home.logs / 'dbt.log'}")
             if context.is_subset:
                 # A part rebuilt by hand is not a night: publishing waits for a whole audit.
                 Audit(night.home.audit).start(context.run.run_id)
             else:
-                _record_audit(night, manifest, outcome.results)
-            yield from _dagster_events(context, night, manifest, translator, outcome.results)
+                _record_audit(night, manifest, results)
+            yield from _dagster_events(context, night, manifest, translator, results)
 
     return dbt_build
 
@@ -125,7 +130,36 @@ def _selection(context: dg.AssetExecutionContext, manifest: dict, translator: Ta
         for unique_id, node in manifest["nodes"].items()
         if node["resource_type"] in ("model", "seed") and translator.get_asset_spec(manifest, unique_id, None).key in chosen
     ]
-    return ["--indirect-selection", "cautious", "--select", *names]
+    return ["--select", *names]
+
+
+def _test_results(night: Night, manifest: dict, results: list[dict]) -> list[dict]:
+    built = {r["data"]["node_info"]["unique_id"] for r in results if r["data"]["node_info"]["node_status"] == "success"}
+    return run_data_tests(
+        night.home.candidate, data_test_queries(night.settings), manifest["nodes"], built, night.settings.memory_limit
+    )
+
+
+def _unexplained(broken: list[str], results: list[dict], nodes: Mapping[str, Mapping]) -> list[str]:
+    """The broken models that no failed test upstream explains: where one does, the night is refused, not failed."""
+    failed = [r["data"]["node_info"] for r in results if r["data"]["node_info"]["node_status"] in ("fail", "error")]
+    tested = {parent for node in failed if node["unique_id"] in nodes for parent in _parents_of(nodes, node["unique_id"])}
+    tested -= set(broken)
+    return [name for name in broken if tested.isdisjoint(_ancestors(nodes, name))]
+
+
+def _parents_of(nodes: Mapping[str, Mapping], unique_id: str) -> list[str]:
+    return nodes[unique_id].get("depends_on", {}).get("nodes", []) if unique_id in nodes else []
+
+
+def _ancestors(nodes: Mapping[str, Mapping], unique_id: str) -> set[str]:
+    found: set[str] = set()
+    waiting = [unique_id]
+    while waiting:
+        new = set(_parents_of(nodes, waiting.pop())) - found
+        found |= new
+        waiting += new
+    return found
 
 
 def _dagster_events(
@@ -135,41 +169,40 @@ def _dagster_events(
         columns = _columns_by_relation(connection)
         row_counts = _row_counts(connection)
     target = night.home.dbt_target
-    memory = LineageMemory(night.home.dagster / "column_lineage.json", target / "compiled")
+    memory = LineageMemory(remembered_lineage(night.settings), target / "compiled")
     for result in results:
-        unique_id = result["data"]["node_info"]["unique_id"]
-        node = manifest["nodes"].get(unique_id)
+        node = manifest["nodes"].get(result["data"]["node_info"]["unique_id"])
         if node is None:
             continue
         is_model = node["resource_type"] == "model"
         own = columns.get((node["schema"], node["alias"]), {}) if is_model else {}
-        fingerprint = memory.fingerprint(node, own) if is_model else ""
-        lineage = memory.recall(unique_id, fingerprint) if is_model else None
-        history = {"columns": own} if own else {}
-        if is_model and lineage is None:
-            history["parents"] = _parents(manifest, node, columns)
+        history = {"columns": {name: {"data_type": kind} for name, kind in own.items()}} if own else {}
         message = DbtCoreCliEventMessage(raw_event=result, event_history_metadata=history)
         for event in message.to_default_asset_events(manifest, translator, context, target):
             if not isinstance(event, dg.Output) or not is_model:
                 yield event
                 continue
-            found = event.metadata.get("dagster/column_lineage")
-            if found is not None:
-                memory.remember(unique_id, fingerprint, found.value)
             extra: dict[str, Any] = {"dagster/row_count": row_counts.get((node["schema"], node["alias"]), 0)}
+            parents = _parents(manifest, translator, node, columns)
+            lineage = memory.lineage(
+                node,
+                own,
+                {name: found for name, (_, found) in parents.items()},
+                {name: key for name, (key, _) in parents.items()},
+            )
             if lineage is not None:
                 extra["dagster/column_lineage"] = lineage
             yield event.with_metadata({**event.metadata, **extra})
     memory.save()
 
 
-def _columns_by_relation(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict]:
-    found: dict[tuple[str, str], dict] = {}
+def _columns_by_relation(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict[str, str]]:
+    found: dict[tuple[str, str], dict[str, str]] = {}
     for schema, table, column, data_type in connection.execute(
         "select schema_name, table_name, column_name, data_type from duckdb_columns() "
         "where not internal order by schema_name, table_name, column_index"
     ).fetchall():
-        found.setdefault((schema, table), {})[column] = {"data_type": data_type}
+        found.setdefault((schema, table), {})[column] = data_type
     return found
 
 
@@ -183,12 +216,16 @@ def _row_counts(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], 
     }
 
 
-def _parents(manifest: dict, node: Mapping, columns: dict) -> dict[str, dict]:
+def _parents(
+    manifest: dict, translator: TandemTranslator, node: Mapping, columns: Mapping
+) -> dict[str, tuple[dg.AssetKey, dict[str, str]]]:
+    """Relation name of each parent → its asset and its columns."""
     parents = {}
     for unique_id in node["depends_on"]["nodes"]:
         parent = manifest["nodes"].get(unique_id) or manifest["sources"][unique_id]
         name = parent.get("identifier") or parent.get("alias")
-        parents[parent["relation_name"]] = {"columns": columns.get((parent["schema"], name), {})}
+        key = translator.get_asset_spec(manifest, unique_id, None).key
+        parents[parent["relation_name"]] = key, columns.get((parent["schema"], name), {})
     return parents
 
 

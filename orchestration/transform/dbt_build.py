@@ -1,22 +1,23 @@
-"""One `dbt build` in this process: no second interpreter, no question to dbt of its version, one adapter.
+"""One `dbt build` in this process: no second interpreter, no question to dbt of its version, one adapter, no parsing.
 
 Gives the result events as plain dicts. Turning them into Dagster events is `assets.py`'s business.
 """
 
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from orchestration.home import Home
 from orchestration.settings import Settings
+from orchestration.transform.project import (
+    DbtBuildError,
+    close_connections,
+    environment,
+    parsed_project,
+    project_manifest,
+)
 
+__all__ = ["DbtBuildError", "DbtOutcome", "dbt_environment", "invoke_dbt", "project_manifest"]
 _RESULT_EVENTS = frozenset({"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult", "LogUnitTestResult"})
-
-
-class DbtBuildError(Exception):
-    """dbt could not build a model; the message is dbt's own."""
 
 
 @dataclass
@@ -72,61 +73,11 @@ def invoke_dbt(
         "--target-path", str(home.dbt_target.resolve()), "--log-path", str(home.logs.resolve()),
         "--log-level", "none", "--log-level-file", "info", "--no-use-colors", "--no-version-check",
     ]  # fmt: skip
-    with _environment(dbt_environment(settings, home)):
+    with environment(dbt_environment(settings, home)):
         try:
-            result = dbtRunner(callbacks=[collect]).invoke([*arguments, *common])
+            result = dbtRunner(manifest=parsed_project(settings), callbacks=[collect]).invoke([*arguments, *common])
         finally:
-            _close_connections()
+            close_connections()
     if result.exception is not None:
         raise DbtBuildError(str(result.exception))
     return outcome
-
-
-def project_manifest(settings: Settings) -> Path:
-    """The project's manifest, parsed anew when a file of the project is newer: what Dagster's graph is made of."""
-    manifest = settings.dbt_project_dir / "target" / "manifest.json"
-    if manifest.exists() and manifest.stat().st_mtime >= max(_project_mtimes(settings)):
-        return manifest
-    from dbt.cli.main import dbtRunner
-
-    with _environment({"DO_NOT_TRACK": "1"}):
-        result = dbtRunner().invoke(
-            ["parse", "--quiet", "--project-dir", str(settings.dbt_project_dir), "--profiles-dir",
-             str(settings.dbt_project_dir), "--target-path", str(manifest.parent), "--log-level-file", "none"]
-        )  # fmt: skip
-    if not result.success:
-        raise DbtBuildError(str(result.exception))
-    return manifest
-
-
-def _project_mtimes(settings: Settings) -> Iterator[float]:
-    project = settings.dbt_project_dir
-    for folder, patterns in (
-        (project / "models", ("*.sql", "*.yml")), (project / "macros", ("*.sql", "*.yml")),
-        (project / "tests", ("*.sql",)), (settings.seeds_dir, ("*.csv", "*.yml")), (project, ("*.yml",)),
-    ):  # fmt: skip
-        for pattern in patterns:
-            files = folder.rglob(pattern) if folder != project else folder.glob(pattern)
-            yield from (path.stat().st_mtime for path in files)
-
-
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    # dbt reads its profile's variables from the process environment and from nowhere else.
-    before = {key: os.environ.get(key) for key in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for key, value in before.items():
-            if value is None:
-                os.environ.pop(key, None)
-            else:
-                os.environ[key] = value
-
-
-def _close_connections() -> None:
-    # The adapter keeps its DuckDB connection open; the next step could not open the file otherwise.
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-
-    DuckDBConnectionManager.close_all_connections()

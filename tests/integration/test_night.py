@@ -70,15 +70,13 @@ def test_a_failed_data_test_refuses_the_night_and_the_last_good_version_stays(fi
 
     _, home = first_night
     before = run_query(night_run.Home(home), "select count(*) from fct_opportunity", "csv")
-    original = assets.invoke_dbt
+    original = assets.data_test_queries
 
-    def with_a_failed_test(*arguments, **options):
-        outcome = original(*arguments, **options)
-        result = next(r for r in outcome.results if r["data"]["node_info"]["unique_id"].startswith("test."))
-        result["data"]["node_info"]["node_status"] = "fail"
-        return outcome
+    def with_a_failing_row(settings):
+        queries = original(settings)
+        return {**queries, next(iter(queries)): "select 'a row that may not be'"}
 
-    monkeypatch.setattr(assets, "invoke_dbt", with_a_failed_test)
+    monkeypatch.setattr(assets, "data_test_queries", with_a_failing_row)
     result = run_night(Settings(home=home, exports=exports, as_of="2026-02-06"))
     assert result.exit_code == 2
     assert result.summary["checks"]["failed"] == 1
