@@ -10,7 +10,6 @@ import pytest
 from conftest import night_on
 
 from orchestration.demo.company import generate
-from orchestration.home import Home
 from orchestration.publish.assets import mart_grains
 from orchestration.publish.history import RESTATEMENTS
 from orchestration.publish.versions import mart_hashes
