@@ -90,6 +90,11 @@ class Home:
         return self.published / "current.duckdb"
 
     @property
+    def history(self) -> Path:
+        """What was published for each night, so that a night published anew can say what differs."""
+        return self.root / "history"
+
+    @property
     def scorecard(self) -> Path:
         """The page people look at."""
         return self.root / "scorecard" / "index.html"

@@ -12,8 +12,9 @@ Type = Literal["text", "integer", "decimal", "date", "timestamp", "boolean"]
 # Entity → column → type. `id` is the record's key in its source; all other columns may be absent.
 ENTITIES: dict[str, dict[str, Type]] = {
     "lead": {
-        "id": "text", "email": "text", "phone": "text", "job_title": "text", "company_name": "text", "account_id": "text",
-        "origin_channel": "text", "campaign_name": "text", "owner_id": "text", "status": "text",
+        "id": "text", "email": "text", "first_name": "text", "last_name": "text", "full_name": "text", "phone": "text",
+        "job_title": "text", "company_name": "text", "account_id": "text", "origin_channel": "text", "campaign_name": "text",
+        "owner_id": "text", "status": "text",
         "status_reason": "text", "status_changed_at": "timestamp", "created_at": "timestamp", "mql_at": "timestamp",
         "sal_at": "timestamp", "sql_at": "timestamp", "converted_deal_id": "text", "is_deleted": "boolean",
     },

@@ -277,18 +277,47 @@ class Ledger:
         query = "select max(delivery.extracted_at) as at from file join delivery using (sha256) where file.status = 'landed'"
         return self._rows(query)[0]["at"]
 
-    def feed_totals(self) -> dict[str, Mapping]:
-        """Per feed: files, rows and the latest extract."""
+    def feed_totals(self, until: str | None = None) -> dict[str, Mapping]:
+        """Per feed: files, rows and the latest extract; `until` leaves out files that were extracted later."""
         query = """
-            with extracted as (select sha256, max(extracted_at) as extracted_at from delivery group by sha256)
+            with extracted as (
+                select sha256, min(extracted_at) as first_at, max(extracted_at) as extracted_at from delivery group by sha256
+            )
             select file.feed, count(*) as files, sum(file.status = 'refused') as files_refused,
                 sum(file.rows_in) as rows_in, sum(file.rows_loaded) as rows_loaded,
                 sum(file.rows_quarantined) as rows_quarantined, sum(file.rows_skipped) as rows_skipped,
                 max(case when file.status = 'landed' then extracted.extracted_at end) as last_extract_at,
                 sum(file.bytes) as bytes
-            from file left join extracted using (sha256) where file.feed is not null group by file.feed
+            from file left join extracted using (sha256)
+            where file.feed is not null
+                and (extracted.first_at is null or extracted.first_at <= coalesce(?, extracted.first_at))
+            group by file.feed
         """
-        return {row["feed"]: row for row in self._rows(query)}
+        return {row["feed"]: row for row in self._rows(query, (until,))}
+
+    def last_delivery(self) -> int:
+        """The number of the newest delivery: deliveries are numbered as they come."""
+        return self._rows("select coalesce(max(rowid), 0) as number from delivery")[0]["number"]
+
+    def delivered_after(self, number: int, until: str) -> list[Mapping]:
+        """Landed files that came after a delivery though they were extracted by `until`.
+
+        Gives feed, extracted_at, sha256, and whether the feed already had a file of that extract time.
+        """
+        query = """
+            with landed as (
+                select delivery.rowid as number, file.feed, delivery.extracted_at, file.sha256
+                from file join delivery using (sha256)
+                where file.status = 'landed' and delivery.extracted_at <= ?
+            )
+            select distinct later.feed, later.extracted_at, later.sha256, exists (
+                select 1 from landed as earlier
+                where earlier.feed = later.feed and earlier.extracted_at = later.extracted_at and earlier.number <= ?
+            ) as is_correction
+            from landed as later where later.number > ?
+            order by later.feed, later.extracted_at, later.sha256
+        """
+        return self._rows(query, (until, number, number))
 
     def extract_figures(self, feed: str) -> list[Mapping]:
         """A feed's extracts in order: extracted_at, rows_loaded (over its files of that time), extra_columns."""

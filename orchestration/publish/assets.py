@@ -9,6 +9,7 @@ import dagster as dg
 
 from orchestration.engine import open_duckdb
 from orchestration.ops.night import Night
+from orchestration.publish.causes import tonight
 from orchestration.publish.versions import publish
 from orchestration.quality.audit import Audit
 from orchestration.quality.policy import load_policy
@@ -47,8 +48,8 @@ def build_publish_asset(manifest_path: Path) -> dg.AssetsDefinition:
             if refusals:
                 night.audit_refusals = refusals
                 raise dg.Failure(f"refused: {'; '.join(refusals)}", allow_retries=False)
-            day = night.as_of().day
-            version = publish(night.home, day, grains, night.settings.keep_versions)
+            inputs = tonight(night.settings, night.home, manifest)
+            version = publish(night.home, night.as_of(), grains, night.settings.keep_versions, inputs)
             night.version = version.version
         return dg.MaterializeResult(metadata={"version": version.version, "path": str(version.path)})
 

@@ -16,6 +16,10 @@ import duckdb
 
 from orchestration.engine import open_duckdb
 from orchestration.home import Home
+from orchestration.publish.causes import Inputs
+from orchestration.publish.history import RESTATEMENTS, recorded
+from orchestration.transform.catalog import AsOf
+from orchestration.transform.restatements import restatements_sql
 
 _SCHEMA = "marts"
 
@@ -34,7 +38,7 @@ class PublishedVersion:
     path: Path
 
 
-def publish(home: Home, as_of: dt.date, grains: Mapping[str, list[str]], keep: int) -> PublishedVersion:
+def publish(home: Home, as_of: AsOf, grains: Mapping[str, list[str]], keep: int, inputs: Inputs) -> PublishedVersion:
     """Publish the candidate's marts.
 
     Args:
@@ -42,6 +46,7 @@ def publish(home: Home, as_of: dt.date, grains: Mapping[str, list[str]], keep: i
         as_of: The night's day.
         grains: Mart → its grain columns, in contract order.
         keep: How many versions stay for rollback.
+        inputs: What the night was made of, so that a later restatement can say why.
 
     The version is made of the marts' content, so the same night twice is the same version.
 
@@ -49,21 +54,23 @@ def publish(home: Home, as_of: dt.date, grains: Mapping[str, list[str]], keep: i
     unfinished = home.published / "unfinished.duckdb"
     _remove(unfinished)
     try:
-        hashes = _copy_marts(home.candidate, unfinished, as_of, grains)
-        version = f"{as_of.isoformat()}_{_combined(hashes)[:8]}"
-        with open_duckdb(unfinished) as connection:
-            connection.execute("update published_version set version = ?", [version])
-            connection.execute("checkpoint")
-        _fsync(unfinished)
-        _publish_parquet(home, unfinished, version)
-        _publish_copy(home, unfinished)
-        target = home.published / f"marts_{version}.duckdb"
-        unfinished.replace(target)
-        point_to(home, version)
+        hashes = _copy_marts(home.candidate, unfinished, as_of.day, grains)
+        version = f"{as_of.day.isoformat()}_{_combined(hashes)[:8]}"
+        with recorded(home, as_of.day, as_of.instant, grains, inputs) as restated:
+            with open_duckdb(unfinished) as connection:
+                _tell_restatements(connection, home, restated, as_of.day)
+                connection.execute("update published_version set version = ?", [version])
+                connection.execute("checkpoint")
+            _fsync(unfinished)
+            _publish_parquet(home, unfinished, version)
+            _publish_copy(home, unfinished)
+            target = home.published / f"marts_{version}.duckdb"
+            unfinished.replace(target)
+            point_to(home, version)
     finally:
         _remove(unfinished)
     _prune(home, keep)
-    return PublishedVersion(version, as_of, True, target)
+    return PublishedVersion(version, as_of.day, True, target)
 
 
 def point_to(home: Home, version: str) -> None:
@@ -118,9 +125,14 @@ def list_versions(home: Home) -> list[PublishedVersion]:
 
 
 def mart_hashes(connection: duckdb.DuckDBPyConnection, grains: Mapping[str, list[str]], scratch: Path) -> dict[str, str]:
-    """SHA-256 of each mart's rows: CSV, UTF-8, LF, columns as declared, rows ordered by grain (contract: equal nights)."""
+    """SHA-256 of each mart's rows: CSV, UTF-8, LF, columns as declared, rows ordered by grain (contract: equal nights).
+
+    The restatement ledger tells of publications, not of the night: it has no part in whether two nights are equal.
+    """
     hashes = {}
     for mart, grain in sorted(grains.items()):
+        if mart == RESTATEMENTS:
+            continue
         connection.execute(
             f"copy (select * from {_SCHEMA}.{mart} order by {_order(grain)}) to '{_escaped(scratch)}' (format csv, header true)"
         )
@@ -142,6 +154,18 @@ def _copy_marts(candidate: Path, target: Path, as_of: dt.date, grains: Mapping[s
         connection.execute("create table published_version (version varchar, as_of date)")
         connection.execute("insert into published_version values ('', ?)", [as_of])
         return mart_hashes(connection, grains, target.with_suffix(".csv"))
+
+
+def _tell_restatements(connection: duckdb.DuckDBPyConnection, home: Home, restated: Path | None, as_of: dt.date) -> None:
+    """The models knew the restatements before the build; the published file has all, tonight's too."""
+    known = restatements_sql(home)
+    if restated:
+        known += f" union all by name select * from read_parquet('{_escaped(restated)}')"
+    order = "restated_as_of, restatement_no, mart_name, grain_key, column_name nulls first"
+    connection.execute(f"delete from {_SCHEMA}.{RESTATEMENTS}")
+    connection.execute(
+        f"insert into {_SCHEMA}.{RESTATEMENTS} by name select *, ?::date as as_of from ({known}) order by {order}", [as_of]
+    )
 
 
 def _publish_parquet(home: Home, source: Path, version: str) -> None:

@@ -50,6 +50,7 @@ _CATALOG_TABLES = {
         )
     },
     "field_rule": "One row per field of the stewardship contract.",
+    "restatement": "One row per value that a night published anew says differently than before.",
 }
 
 

@@ -19,6 +19,7 @@ from orchestration.landing.ledger import Ledger
 from orchestration.landing.profiles import Profile
 from orchestration.quality.stewardship import FieldRule
 from orchestration.transform.feed_relation import FeedExtracts, canonical_sql, extracts_sql, feed_sql, versions_sql
+from orchestration.transform.restatements import restatements_sql
 
 SCHEMA = "raw"
 
@@ -131,6 +132,7 @@ def write_catalog(
     full = [feed for profile in profiles.values() for feed in profile.feeds.values() if feed.delivery == "full"]
     full_extracts = {(feed.vendor, feed.entity): extracts.get(feed.name, []) for feed in full}
     engine.relate("feed_extract", extracts_sql(full_extracts, unsure))
+    engine.relate("restatement", restatements_sql(home))
     engine.tabulate(
         "field_rule",
         {"entity_type": "varchar", "field_name": "varchar", "steward_team": "varchar", "sla_days": "integer"},
@@ -152,7 +154,7 @@ def _write_feed_status(
     engine: Engine, ledger: Ledger, profiles: Mapping[str, Profile], as_of: AsOf,
     extracts: Mapping[str, list[tuple[str, str]]],
 ) -> None:  # fmt: skip
-    totals = ledger.feed_totals()
+    totals = ledger.feed_totals(as_of.instant.isoformat(sep=" "))
     rows = []
     for profile in profiles.values():
         for feed in profile.feeds.values():

@@ -3,10 +3,13 @@ import datetime as dt
 import duckdb
 import pytest
 
+from orchestration.publish.causes import Inputs
 from orchestration.publish.query import QueryRefusedError, run_query
 from orchestration.publish.versions import NoPublishedVersionError, list_versions, publish, rollback
+from orchestration.transform.catalog import AsOf
+from orchestration.transform.restatements import restatements_sql
 
-GRAINS = {"mart_a": ["k"]}
+GRAINS = {"mart_a": ["k"], "fct_restatement": ["restated_as_of", "mart_name", "grain_key", "column_name"]}
 
 
 def candidate(home, value: int) -> None:
@@ -14,11 +17,14 @@ def candidate(home, value: int) -> None:
     with duckdb.connect(str(home.candidate)) as connection:
         connection.execute("create schema marts")
         connection.execute("create table marts.mart_a as select 1 as k, ?::int as v", [value])
+        connection.execute(
+            f"create table marts.fct_restatement as select *, null::date as as_of from ({restatements_sql(home)})"
+        )
 
 
 def publish_value(home, value: int, day: int = 1, keep: int = 3):
     candidate(home, value)
-    return publish(home, dt.date(2026, 9, day), GRAINS, keep)
+    return publish(home, AsOf(dt.date(2026, 9, day), "Europe/Paris"), GRAINS, keep, Inputs(0, {}))
 
 
 def test_the_same_content_is_the_same_version_and_another_content_another(home):

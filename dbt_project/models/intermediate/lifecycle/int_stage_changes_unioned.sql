@@ -23,6 +23,47 @@ deal_versions as (
         min(seen_from) over (partition by source_system, source_entity) as first_export_at
     from {{ ref('stg_canonical__deal_version') }}
     where not is_deleted
+),
+
+-- The connector may keep the stages' own history, versions of the whole record, or both: what repeats is no change.
+salesforce_connector_rows as (
+    select opportunity_id, vendor_stage, changed_at, cast(null as string) as actor_id, 0 as preference
+    from {{ ref('stg_salesforce_connector__opportunity_stage_history') }}
+    union all
+    select opportunity_id, vendor_stage, changed_at, null, 1 from {{ ref('stg_salesforce_connector__opportunity_history') }}
+),
+
+salesforce_connector_changes as (
+    select 'opportunity' as record_type, opportunity_id as record_id, vendor_stage, changed_at, actor_id
+    from (
+        select
+            *, lag(vendor_stage) over (partition by opportunity_id order by changed_at, preference, vendor_stage) as earlier_stage
+        from salesforce_connector_rows
+        where changed_at is not null
+    ) as stages
+    where vendor_stage is not null and coalesce(earlier_stage, '') <> vendor_stage
+    union all
+    select 'lead', lead_id, new_value, changed_at, actor_id
+    from {{ ref('stg_salesforce_connector__lead_history') }}
+    where field_name = 'status' and new_value is not null and changed_at is not null
+),
+
+-- A change between two exports is dated by the record's own column, else by the export that first shows it. What the source's
+-- first export shows may have been so for long: it is known to have happened, not when.
+sighted_changes as (
+    select
+        source_system, source_entity, 'lead' as record_type, lead_id as record_id, cast(null as string) as pipeline,
+        status as vendor_stage, coalesce(status_changed_at, seen_from) as changed_at, cast(null as timestamp) as closed_at,
+        seen_from, owner_id, status_reason as reason_text, status_changed_at is null as is_imputed,
+        status_changed_at is null and seen_from = first_export_at as is_first_sight, earlier_seen_from
+    from lead_versions
+    where status is not null and (earlier_seen_from is null or coalesce(earlier_status, '') <> status)
+    union all
+    select
+        source_system, source_entity, 'opportunity', deal_id, pipeline, vendor_stage, seen_from, closed_at, seen_from, owner_id,
+        lost_reason, true, seen_from = first_export_at, earlier_seen_from
+    from deal_versions
+    where vendor_stage is not null and (earlier_seen_from is null or coalesce(earlier_stage, '') <> vendor_stage)
 )
 
 select
@@ -63,16 +104,28 @@ select
 from {{ ref('stg_hubspot_connector__deal_stage_date') }} as dates
 inner join {{ ref('stg_hubspot_connector__deal') }} as deals on dates.deal_id = deals.deal_id
 union all
--- A change between two exports is dated by the record's own column, else by the export that first shows it. What the source's
--- first export shows may have been so for long: it is known to have happened, not when.
 select
-    source_system, source_entity, 'lead', lead_id, null, status, coalesce(status_changed_at, seen_from), null, seen_from, owner_id,
-    status_reason, status_changed_at is null, status_changed_at is null and seen_from = first_export_at, earlier_seen_from
-from lead_versions
-where status is not null and (earlier_seen_from is null or coalesce(earlier_status, '') <> status)
+    'salesforce_connector', changes.record_type, changes.record_type, changes.record_id, deals.pipeline, changes.vendor_stage,
+    changes.changed_at, null, changes.changed_at, changes.actor_id, null, false, false, null
+from salesforce_connector_changes as changes
+left join {{ ref('stg_canonical__deal') }} as deals
+    on deals.source_system = 'salesforce_connector'
+        and changes.record_type = 'opportunity'
+        and changes.record_id = deals.deal_id
 union all
 select
-    source_system, source_entity, 'opportunity', deal_id, pipeline, vendor_stage, seen_from, closed_at, seen_from, owner_id,
-    lost_reason, true, seen_from = first_export_at, earlier_seen_from
-from deal_versions
-where vendor_stage is not null and (earlier_seen_from is null or coalesce(earlier_stage, '') <> vendor_stage)
+    sighted.source_system, sighted.source_entity, sighted.record_type, sighted.record_id, sighted.pipeline, sighted.vendor_stage,
+    sighted.changed_at, sighted.closed_at, sighted.seen_from, sighted.owner_id, sighted.reason_text, sighted.is_imputed,
+    sighted.is_first_sight, sighted.earlier_seen_from
+from sighted_changes as sighted
+-- What a history dates, an export that shows it later does not tell again.
+where not exists (
+    select 1
+    from salesforce_connector_changes as told
+    where sighted.source_system = 'salesforce_connector'
+        and told.record_type = sighted.record_type
+        and told.record_id = sighted.record_id
+        and told.vendor_stage = sighted.vendor_stage
+        and told.changed_at <= sighted.seen_from
+        and coalesce(told.changed_at > sighted.earlier_seen_from, true)
+)

@@ -1,7 +1,8 @@
 -- One row per opportunity that any extract ever showed, also when it is gone by now: what does not change in its life.
 with known as (
     select
-        opportunity_key, source_system, person_key, account_key, pipeline, origin_channel, vendor_stage, owner_key, amount,
+        opportunity_key, source_system, person_key, account_key, pipeline, origin_channel, vendor_stage, stage_meant_on,
+        owner_key, amount,
         currency, is_closed, outcome, created_at, is_created_imputed, closed_at, is_closed_imputed, false as is_gone
     from {{ ref('int_opportunities_unioned') }}
 ),
@@ -19,7 +20,7 @@ select * from known
 union all
 select
     last_seen.opportunity_key, last_seen.source_system, null, accounts.account_key, last_seen.pipeline, null,
-    last_seen.vendor_stage, null, last_seen.amount, coalesce(last_seen.currency, source_system.currency), false, 'open',
+    last_seen.vendor_stage, cast(last_seen.seen_from as date), null, last_seen.amount, coalesce(last_seen.currency, source_system.currency), false, 'open',
     coalesce(last_seen.created_at, last_seen.first_seen_at), last_seen.created_at is null, null, false, true
 from last_seen
 left join known on last_seen.opportunity_key = known.opportunity_key

@@ -3,10 +3,9 @@
 with mapped as (
     select
         versions.*,
-        coalesce(stages.event, 'entered') in ('won', 'lost', 'no_decision') as is_closed
+        coalesce(of_pipeline.event, of_any.event, 'entered') in ('won', 'lost', 'no_decision') as is_closed
     from {{ ref('int_opportunity_row_versions') }} as versions
-    left join {{ ref('int_opportunity_stages_mapped') }} as stages
-        on versions.source_system = stages.source_system and versions.vendor_stage = stages.vendor_stage
+    {{ join_stage_meaning(ref('int_opportunity_stages_mapped'), 'versions', 'cast(versions.seen_from as date)') }}
 ),
 
 extracts as (
@@ -75,6 +74,7 @@ select
     ) as observed_at,
     seen_from,
     is_gone,
+    pipeline,
     vendor_stage,
     amount,
     close_on,
@@ -82,5 +82,5 @@ select
     owner_id
 from dated
 union all
-select opportunity_key, observed_at, observed_at, true, null, null, null, null, null
+select opportunity_key, observed_at, observed_at, true, null, null, null, null, null, null
 from departures

@@ -2,7 +2,7 @@
 -- Field by field from the vendor's own history, else from successive exports; before the first state that is known, that
 -- one holds, but a closed one is never drawn back: then the opportunity was open in a stage nobody knows.
 {%- set fields = ['stage', 'amount', 'close_on', 'category', 'owner'] %}
-{%- set values = {'stage': 'vendor_stage', 'amount': 'amount', 'close_on': 'close_on', 'category': 'forecast_category', 'owner': 'owner_key'} %}
+{%- set values = {'stage': 'vendor_stage, pipeline, meant_on', 'amount': 'amount', 'close_on': 'close_on', 'category': 'forecast_category', 'owner': 'owner_key'} %}
 with history_fields as (
     select
         opportunity_key,
@@ -35,7 +35,8 @@ observed as (
         {%- for field in fields %}
         false as has_{{ field }},
         {%- endfor %}
-        cast(null as string) as vendor_stage, cast(null as decimal(18, 2)) as amount, cast(null as date) as close_on,
+        cast(null as string) as vendor_stage, cast(null as string) as pipeline, cast(null as date) as meant_on,
+        cast(null as decimal(18, 2)) as amount, cast(null as date) as close_on,
         cast(null as string) as forecast_category, cast(null as string) as owner_key,
         false as has_presence, false as is_gone
     from {{ ref('int_opportunity_records') }} as records
@@ -45,7 +46,7 @@ observed as (
         {%- for field in fields %}
         not coalesce(history_fields.has_{{ field }}, false) and not (sightings.is_gone and sightings.vendor_stage is null),
         {%- endfor %}
-        sightings.vendor_stage, sightings.amount, sightings.close_on, sightings.forecast_category,
+        sightings.vendor_stage, sightings.pipeline, cast(sightings.seen_from as date), sightings.amount, sightings.close_on, sightings.forecast_category,
         case
             when sightings.owner_id is not null
                 then {{ surrogate_key(["'user'", "records.source_system", "sightings.owner_id"]) }}
@@ -60,20 +61,21 @@ observed as (
         {%- for field in fields %}
         changes.has_{{ field }},
         {%- endfor %}
-        changes.vendor_stage, changes.amount, changes.close_on, changes.forecast_category,
+        changes.vendor_stage, records.pipeline, cast(changes.changed_at as date), changes.amount, changes.close_on, changes.forecast_category,
         case
             when changes.owner_id is not null
                 then {{ surrogate_key(["'user'", "changes.source_system", "changes.owner_id"]) }}
         end,
         false, false
     from {{ ref('int_opportunity_changes_unioned') }} as changes
+    inner join {{ ref('int_opportunity_records') }} as records on changes.opportunity_key = records.opportunity_key
     union all
     -- A closed opportunity counts from its closing date on, with the amount that it has now.
     select
         records.opportunity_key,
         case when records.is_closed_imputed then coalesce(closed.observed_at, records.closed_at) else records.closed_at end,
         3, records.closed_at, true, true, false, false, false,
-        records.vendor_stage, records.amount, null, null, null, false, false
+        records.vendor_stage, records.pipeline, records.stage_meant_on, records.amount, null, null, null, false, false
     from {{ ref('int_opportunity_records') }} as records
     left join first_seen_closed as closed on records.opportunity_key = closed.opportunity_key
     where records.is_closed and not records.is_gone
@@ -83,7 +85,7 @@ observed as (
         records.opportunity_key, records.created_at, 1, records.created_at,
         not records.is_closed, not coalesce(history_fields.has_amount, false), false, false,
         not coalesce(history_fields.has_owner, false),
-        records.vendor_stage, records.amount, null, null, records.owner_key, false, false
+        records.vendor_stage, records.pipeline, records.stage_meant_on, records.amount, null, null, records.owner_key, false, false
     from {{ ref('int_opportunity_records') }} as records
     left join sighted on records.opportunity_key = sighted.opportunity_key
     left join history_fields on records.opportunity_key = history_fields.opportunity_key
@@ -144,10 +146,10 @@ carried as (
         counted.stage_no = 0 as is_before_first_stage,
         counted.close_on_no = 0 as is_before_first_close_on,
         {%- for field in fields %}
-        {{ field }}_values.{{ values[field] }},
+        {%- for value in values[field].split(', ') %}
+        {{ field }}_values.{{ value }},
         {%- endfor %}
-        stages.stage as funnel_stage,
-        coalesce(stages.event, 'entered') as event,
+        {%- endfor %}
         coalesce(presence_values.is_gone, false) as is_gone
     from counted
     {%- for field in fields %}
@@ -158,10 +160,17 @@ carried as (
     left join presence_values
         on counted.opportunity_key = presence_values.opportunity_key
             and greatest(counted.presence_no, 1) = presence_values.presence_no
-    left join {{ ref('int_opportunity_stages_mapped') }} as stages
-        on counted.source_system = stages.source_system and stage_values.vendor_stage = stages.vendor_stage
     -- Of what is said of one instant the last word holds.
     where counted.next_effective_at is null or counted.next_effective_at > counted.effective_at
+),
+
+meant as (
+    select
+        carried.*,
+        coalesce(of_pipeline.stage, of_any.stage) as funnel_stage,
+        coalesce(of_pipeline.event, of_any.event, 'entered') as event
+    from carried
+    {{ join_stage_meaning(ref('int_opportunity_stages_mapped'), 'carried', 'carried.meant_on') }}
 ),
 
 judged as (
@@ -181,7 +190,7 @@ judged as (
         case when is_before_first_stage and is_before_first_close_on and event <> 'entered' then null else close_on end as close_on,
         forecast_category,
         owner_key
-    from carried
+    from meant
 ),
 
 compared as (

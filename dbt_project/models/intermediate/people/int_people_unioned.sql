@@ -29,7 +29,7 @@ with records as (
     from {{ ref('stg_hubspot_connector__contact') }}
     union all
     select
-        source_system, source_entity, lead_id, email_normalised, null, phone, null, company_name, account_id,
+        source_system, source_entity, lead_id, email_normalised, person_name, phone, null, company_name, account_id,
         origin_channel, campaign_name, created_at, extracted_at, first_extracted_at
     from {{ ref('stg_canonical__lead') }}
 )

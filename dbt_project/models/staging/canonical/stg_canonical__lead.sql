@@ -3,6 +3,9 @@ select
     source_entity,
     id as lead_id,
     nullif(lower(trim(email)), '') as email_normalised,
+    coalesce(
+        {{ folded_text("coalesce(first_name, '') || ' ' || coalesce(last_name, '')") }}, {{ folded_text('full_name') }}
+    ) as person_name,
     nullif(trim(phone), '') as phone,
     nullif(trim(job_title), '') as job_title,
     nullif(trim(company_name), '') as company_name,
