@@ -59,6 +59,7 @@ def nightly(
     exports: ExportsOption = None,
     home: HomeOption = None,
     as_of: Annotated[str | None, typer.Option(help="A day such as 2026-09-30, or 'yesterday'.")] = None,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="The whole night even if nothing is new.")] = False,
     engine: Annotated[str, typer.Option(help="duckdb; spark comes with a later release.")] = "duckdb",
 ) -> None:
     """One whole night: land, build, audit, publish, scorecard.
@@ -70,7 +71,7 @@ def nightly(
     logging.getLogger("dagster").setLevel(logging.WARNING)
     from orchestration.ops.run import run_night
 
-    result = run_night(_settings(exports=exports, home=home, as_of=as_of), _say)
+    result = run_night(_settings(exports=exports, home=home, as_of=as_of, rebuild=rebuild or None), _say)
     if result.message:
         _say(result.message)
     if result.summary:

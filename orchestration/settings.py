@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     business_timezone: str = Field("Europe/Paris", description="The zone in which a day begins and ends.")
     reporting_currency: str = "EUR"
     language: Literal["en", "fr"] = "en"
+    rebuild: bool = Field(False, description="Run the whole night even if nothing changed since the published one.")
     keep_versions: int = Field(3, ge=1, description="Published versions kept for rollback.")
     dbt_threads: int = Field(2, ge=1)
     memory_limit: str = Field("8GB", description="DuckDB's memory limit while it lands and builds.")

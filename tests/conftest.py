@@ -1,13 +1,17 @@
 """Shared fixtures: homes in temporary folders, the public data when it is there."""
 
 import os
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import hypothesis
 import pytest
 
 from orchestration.home import Home
+from orchestration.ops import run as night_run
 from orchestration.ops.run import NightResult, run_night
+from orchestration.quality.runner import SuiteRunner
 from orchestration.settings import PROJECT_DIR, Settings
 
 PUBLIC_DATA = Path(os.environ.get("TANDEM_TEST_DATA") or PROJECT_DIR / "../shared/data").resolve()
@@ -45,6 +49,23 @@ def public_data() -> Path:
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "home").prepare()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_process_for_all_suites() -> Iterator[None]:
+    """Great Expectations takes seconds to import: the nights of one test process share the child that has it."""
+    shared: list[SuiteRunner] = []
+
+    def runner() -> nullcontext[SuiteRunner]:
+        if not shared:
+            shared.append(SuiteRunner())
+        return nullcontext(shared[0])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(night_run, "SuiteRunner", runner)
+        yield
+    for child in shared:
+        child.__exit__(None, None, None)
 
 
 def night_on(exports: Path, root: Path, **settings: object) -> tuple[NightResult, Home]:

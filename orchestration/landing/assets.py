@@ -40,7 +40,7 @@ def build_landing_assets(profiles: dict[str, Profile]) -> dg.AssetsDefinition:
         night: Night = context.resources.night
         with night.step("land"):
             try:
-                night.landing = land(night.home, night.settings, night.progress)
+                night.landing = night.landing or land(night.home, night.settings, night.progress)
                 night.as_of()
             except (NothingToLandError, ValueError) as error:
                 night.input_refusal = str(error)

@@ -8,7 +8,9 @@ from pathlib import Path
 from filelock import Timeout
 
 from orchestration.home import Home, HomeRefusedError
+from orchestration.landing.deliver import land
 from orchestration.landing.profiles import ProfileError
+from orchestration.ops import unchanged
 from orchestration.ops.night import InputRefusedError, Night
 from orchestration.quality.audit import Audit
 from orchestration.quality.runner import SuiteRunner
@@ -37,16 +39,39 @@ def run_night(settings: Settings, progress: Callable[[str], None] = lambda line:
     """
     try:
         home = Home(settings.home.resolve()).prepare()
-        with home.lock(), SuiteRunner() as suites:
-            return _run_locked(settings, Night(settings, home, progress=progress, run_suites=suites.run))
+        with home.lock():
+            night = Night(settings, home, progress=progress)
+            if done := _nothing_new(settings, night):
+                return done
+            with SuiteRunner() as suites:
+                night.run_suites = suites.run
+                return _run_locked(settings, night)
     except Timeout:
         return NightResult(BUSY, {}, f"another run is in progress in {settings.home}")
     except HomeRefusedError as error:
         return NightResult(INPUT_REFUSED, {}, str(error))
 
 
+def _nothing_new(settings: Settings, night: Night) -> NightResult | None:
+    """The night that is published already, when landing brings nothing that would change it; else none."""
+    if settings.rebuild or not unchanged.is_remembered(night.home):
+        return None
+    try:
+        with night.step("total"):
+            with night.step("land"):
+                night.landing = land(night.home, settings, night.progress)
+            summary = unchanged.summary_if_unchanged(night)
+    except Exception:  # the job meets it too, and tells it
+        return None
+    if summary is None:
+        return None
+    counts = {"files": night.landing.files, "rows": night.landing.rows, "seconds": _seconds(night)}
+    return NightResult(PUBLISHED, {**summary, **counts}, f"nothing new: {summary['version']} stays")
+
+
 def _run_locked(settings: Settings, night: Night) -> NightResult:
     home = night.home
+    unchanged.forget(home)
     os.environ["DAGSTER_HOME"] = str(home.dagster)
     # A night announces a thousand assets and checks before it begins: together, not each in a transaction.
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
@@ -69,6 +94,8 @@ def _run_locked(settings: Settings, night: Night) -> NightResult:
         night.audit_refusals = night.audit_refusals or audit.failures()
     summary = _summary(night, result.run_id)
     if night.version:
+        if result.success:
+            unchanged.remember(night, summary)
         return NightResult(PUBLISHED, summary, "")
     if night.input_refusal:
         return NightResult(INPUT_REFUSED, summary, night.input_refusal)
@@ -102,8 +129,12 @@ def _summary(night: Night, run_id: str) -> dict:
         "files": landing.files if landing else {"new": 0, "known": 0, "quarantined": 0},
         "rows": landing.rows if landing else {"in": 0, "loaded": 0, "quarantined": 0, "skipped": 0},
         "checks": audit.counts() if audit.is_of(run_id) else {"passed": 0, "warned": 0, "failed": 0},
-        "seconds": {name: round(night.seconds.get(name, 0.0), 3) for name in ("land", "build", "audit", "publish", "total")},
+        "seconds": _seconds(night),
     }
+
+
+def _seconds(night: Night) -> dict[str, float]:
+    return {name: round(night.seconds.get(name, 0.0), 3) for name in ("land", "build", "audit", "publish", "total")}
 
 
 def _path(path: Path) -> str | None:

@@ -16,11 +16,10 @@ from orchestration.landing.assets import DATA_ENGINEERING
 from orchestration.landing.canonical import ENTITIES
 from orchestration.landing.feed_health import judge_feeds
 from orchestration.landing.ledger import Ledger
-from orchestration.landing.profiles import Profile, known_profiles
+from orchestration.landing.profiles import Profile
 from orchestration.ops.night import Night
 from orchestration.quality.audit import Audit
-from orchestration.quality.stewardship import load_stewardship
-from orchestration.transform.catalog import DuckDBEngine, write_catalog
+from orchestration.transform.catalog import DuckDBEngine, write_night_catalog
 from orchestration.transform.data_tests import run_data_tests
 from orchestration.transform.dbt_build import DbtBuildError, invoke_dbt
 from orchestration.transform.lineage import LineageMemory
@@ -73,12 +72,8 @@ def build_catalog_assets(profiles: Mapping[str, Profile]) -> dg.AssetsDefinition
             night.home.candidate.unlink(missing_ok=True)
             night.home.candidate.with_suffix(".duckdb.wal").unlink(missing_ok=True)
             Audit(night.home.audit).start(context.run.run_id)
-            rules = load_stewardship(night.settings.expectations_dir / "field_stewardship.yml")
             with open_duckdb(night.home.candidate) as connection:
-                write_catalog(
-                    DuckDBEngine(connection), night.home, known_profiles(night.settings), rules, as_of,
-                    night.settings.reporting_currency,
-                )  # fmt: skip
+                write_night_catalog(DuckDBEngine(connection), night.home, night.settings, as_of)
             _record_feed_checks(night, profiles, as_of.day)
         for spec in specs:
             yield dg.MaterializeResult(asset_key=spec.key, metadata={"as_of": as_of.day.isoformat()})

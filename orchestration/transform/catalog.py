@@ -16,8 +16,9 @@ from orchestration.home import Home
 from orchestration.landing.canonical import ENTITIES
 from orchestration.landing.feed_health import collapsed_extracts
 from orchestration.landing.ledger import Ledger
-from orchestration.landing.profiles import Profile
-from orchestration.quality.stewardship import FieldRule
+from orchestration.landing.profiles import Profile, known_profiles
+from orchestration.quality.stewardship import FieldRule, load_stewardship
+from orchestration.settings import Settings
 from orchestration.transform.feed_relation import FeedExtracts, canonical_sql, extracts_sql, feed_sql, versions_sql
 from orchestration.transform.restatements import restatements_sql
 
@@ -78,6 +79,12 @@ def latest_extract_day(home: Home) -> dt.date | None:
     """The latest extract day in raw, which is `as_of` when nobody gives one."""
     latest = Ledger(home.ledger).latest_extract()
     return dt.date.fromisoformat(latest[:10]) if latest else None
+
+
+def write_night_catalog(engine: Engine, home: Home, settings: Settings, as_of: AsOf) -> None:
+    """The raw catalog of a night: all that its models read beside the seeds."""
+    rules = load_stewardship(settings.expectations_dir / "field_stewardship.yml")
+    write_catalog(engine, home, known_profiles(settings), rules, as_of, settings.reporting_currency)
 
 
 def write_catalog(

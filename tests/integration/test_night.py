@@ -54,13 +54,26 @@ def test_a_night_with_refused_files_is_published_and_says_so_in_its_last_line(fi
     assert "shoes.csv" in process.stderr
 
 
-def test_the_same_night_again_is_the_same_version(first_night, exports):
+def test_the_same_night_built_again_is_the_same_version(first_night, exports):
     _, home = first_night
     before = [item.version for item in list_versions(night_run.Home(home))]
-    result = run_night(Settings(home=home, exports=exports))
+    result = run_night(Settings(home=home, exports=exports, rebuild=True))
     assert result.exit_code == 0
     assert result.summary["version"] == before[0]
+    assert result.summary["seconds"]["build"] > 0
     assert [item.version for item in list_versions(night_run.Home(home))] == before
+
+
+def test_a_night_with_nothing_new_builds_nothing_and_says_what_is_published(first_night, exports):
+    process, home = first_night
+    first = json.loads(process.stdout.strip().splitlines()[-1])
+    result = run_night(Settings(home=home, exports=exports))
+    assert result.exit_code == 0
+    assert "nothing new" in result.message
+    told = {key: result.summary[key] for key in first if key not in ("seconds", "files", "rows", "run_id")}
+    assert told == {key: first[key] for key in told}
+    assert result.summary["files"] == {"new": 0, "known": 2, "quarantined": 2}
+    assert result.summary["seconds"]["build"] == result.summary["seconds"]["publish"] == 0
 
 
 def test_a_failed_data_test_refuses_the_night_and_the_last_good_version_stays(first_night, exports, monkeypatch):
@@ -91,7 +104,7 @@ def test_a_failed_data_test_refuses_the_night_and_the_last_good_version_stays(fi
     assert not alone.success, "publish launched alone must ask the refused night's audit"
 
 
-@pytest.mark.parametrize("step", ["write_catalog", "invoke_dbt", "run", "publish", "render"])
+@pytest.mark.parametrize("step", ["write_night_catalog", "invoke_dbt", "run", "publish", "render"])
 def test_a_night_that_breaks_at_any_step_leaves_the_published_file_as_it_was(first_night, exports, monkeypatch, step):
     from orchestration.publish import assets as publish_assets
     from orchestration.quality.runner import SuiteRunner
@@ -99,14 +112,20 @@ def test_a_night_that_breaks_at_any_step_leaves_the_published_file_as_it_was(fir
     from orchestration.transform import assets
 
     _, home = first_night
-    places = {"write_catalog": assets, "invoke_dbt": assets, "run": SuiteRunner, "publish": publish_assets, "render": page}
+    places = {
+        "write_night_catalog": assets,
+        "invoke_dbt": assets,
+        "run": SuiteRunner,
+        "publish": publish_assets,
+        "render": page,
+    }
     before = [item.version for item in list_versions(night_run.Home(home))]
 
     def break_off(*_, **__):
         raise OSError("disk full")
 
     monkeypatch.setattr(places[step], step, break_off)
-    result = run_night(Settings(home=home, exports=exports))
+    result = run_night(Settings(home=home, exports=exports, rebuild=True))
     if step == "render":
         assert result.exit_code == 0
     else:

@@ -1,0 +1,121 @@
+"""Nothing new, nothing done: one hash of all that a night is made of, kept with the night that was published from it.
+
+Models read the raw catalog, the seeds and nothing else; the catalog names raw Parquet by content. What belongs to a night
+is said in `inputs_hash`; when in doubt something is in it, for a night too many costs minutes and one too few a wrong figure.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from orchestration.home import Home
+from orchestration.landing.feed_health import judge_feeds
+from orchestration.landing.ledger import Ledger
+from orchestration.landing.profiles import known_profiles
+from orchestration.ops.night import Night
+from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.transform.catalog import write_night_catalog
+
+_PRODUCT = ("orchestration", "dbt_project", "seeds", "expectations")
+_NOT_READ = {"target", "logs", "__pycache__"}
+
+
+@dataclass
+class _Recorder:
+    """An engine that keeps only a hash of what the catalog would write."""
+
+    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+
+    def create_schema(self) -> None:
+        """Nothing to create."""
+
+    def relate(self, name: str, sql: str) -> None:
+        """Note the query."""
+        self.digest.update(f"\n{name}: {sql}".encode())
+
+    def tabulate(self, name: str, columns: Mapping[str, str], rows: Sequence[tuple]) -> None:
+        """Note the rows."""
+        self.digest.update(f"\n{name}: {dict(columns)} {list(rows)}".encode())
+
+
+def inputs_hash(night: Night) -> str:
+    """One hash of the raw catalog as of the night's day, the feeds' checks, the home's other state, product and settings."""
+    recorder = _Recorder()
+    write_night_catalog(recorder, night.home, night.settings, night.as_of())
+    profiles = known_profiles(night.settings)
+    feeds = [feed for profile in profiles.values() for feed in profile.feeds.values()]
+    settings = night.settings.model_dump(mode="json", exclude={"home", "exports", "as_of", "rebuild"})
+    parts = {
+        "feeds": [repr(check) for check in judge_feeds(Ledger(night.home.ledger), feeds, night.as_of().day)],
+        "home": list(_state(night.home)),
+        "settings": settings,
+        "libraries": [version(name) for name in ("duckdb", "dbt-core", "dbt-duckdb", "great-expectations")],
+        "product": [_content(PROJECT_DIR / name) for name in _PRODUCT],
+        "company": [_content(path) for path in _named_paths(night.settings)],
+    }
+    recorder.digest.update(json.dumps(parts, sort_keys=True).encode())
+    return recorder.digest.hexdigest()
+
+
+def remember(night: Night, summary: dict) -> None:
+    """Keep what this published night was made of."""
+    new = _kept(night.home).with_suffix(".new")
+    new.write_text(json.dumps({"inputs": inputs_hash(night), "summary": summary}))
+    new.replace(_kept(night.home))
+
+
+def forget(home: Home) -> None:
+    """From here on the published night may be another."""
+    _kept(home).unlink(missing_ok=True)
+
+
+def is_remembered(home: Home) -> bool:
+    """Whether a night was published here and nothing was begun since."""
+    return _kept(home).exists()
+
+
+def summary_if_unchanged(night: Night) -> dict | None:
+    """The published night's summary, if tonight would be made of the very same and readers still have it."""
+    kept = json.loads(_kept(night.home).read_text())
+    home, known = night.home, kept["summary"]["version"]
+    is_current = home.current.is_symlink() and home.current.readlink().name == f"marts_{known}.duckdb"
+    places = (
+        home.current,
+        home.published / "parquet",
+        home.published / "copy" / "marts.duckdb",
+        home.scorecard,
+        home.candidate,
+    )
+    if not is_current or not all(path.exists() for path in places) or kept["inputs"] != inputs_hash(night):
+        return None
+    return kept["summary"]
+
+
+def _kept(home: Home) -> Path:
+    return home.build / "published_night.json"
+
+
+def _state(home: Home) -> Iterator[str]:
+    """Raw Parquet and whatever else lies in the home's root, by size and time; of the ledger the catalog says what counts."""
+    files = [*home.raw.glob("*/*/*.parquet"), *(path for path in home.root.iterdir() if path.is_file())]
+    for path in sorted(files):
+        if not path.name.startswith(("ledger.sqlite", "run.lock")):
+            found = path.stat()
+            yield f"{path.relative_to(home.root)} {found.st_size} {found.st_mtime_ns}"
+
+
+def _named_paths(settings: Settings) -> Iterable[Path]:
+    values = [value for name, value in settings if name not in ("home", "exports")]
+    return [value for value in values if isinstance(value, Path) and value.exists()]
+
+
+def _content(path: Path) -> str:
+    digest = hashlib.sha256()
+    for file in sorted([path] if path.is_file() else path.rglob("*")):
+        if file.is_file() and _NOT_READ.isdisjoint(file.parts):
+            digest.update(f"\n{file}\n".encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,113 @@
+"""What counts as nothing new: the same raw, day, seeds, product and settings, and readers still on that version."""
+
+import datetime as dt
+import shutil
+
+import pytest
+
+from orchestration.landing.deliver import land
+from orchestration.ops import unchanged
+from orchestration.ops.night import Night
+from orchestration.settings import Settings
+from tests.corpus.model import csv_bytes, deals
+
+
+@pytest.fixture
+def published(home, tmp_path):
+    """A home with one delivery, and the places that a published night has."""
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    (exports / "transactions-2026-10-01.csv").write_bytes(csv_bytes(deals(5)))
+    land(home, Settings(home=home.root, exports=exports))
+    for path in (home.published / "copy" / "marts.duckdb", home.scorecard, home.candidate, home.published / "marts_v1.duckdb",
+                 home.published / "marts_v2.duckdb", home.published / "parquet" / "x"):  # fmt: skip
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+    home.current.symlink_to("marts_v1.duckdb")
+    unchanged.remember(Night(Settings(home=home.root), home), {"version": "v1"})
+    return home
+
+
+def known(home, **settings) -> dict | None:
+    return unchanged.summary_if_unchanged(Night(Settings(home=home.root, **settings), home))
+
+
+def test_the_same_files_on_the_same_day_are_nothing_new(published, tmp_path):
+    assert known(published) == {"version": "v1"}
+    land(published, Settings(home=published.root, exports=tmp_path / "exports"))
+    assert known(published, as_of="2026-10-01", exports=tmp_path / "exports") == {"version": "v1"}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"as_of": "2026-10-02"}, {"reporting_currency": "USD"}, {"language": "fr"}, {"business_timezone": "UTC"}],
+    ids=str,
+)
+def test_another_day_or_setting_is_new(published, settings):
+    assert known(published, **settings) is None
+
+
+def test_a_row_more_is_new_and_so_is_the_same_content_on_another_day(published, tmp_path):
+    exports = tmp_path / "exports"
+    shutil.copy(exports / "transactions-2026-10-01.csv", exports / "transactions-2026-09-30.csv")
+    land(published, Settings(home=published.root, exports=exports))
+    assert known(published) is None
+    unchanged.remember(Night(Settings(home=published.root), published), {"version": "v1"})
+    assert known(published) == {"version": "v1"}
+    (exports / "transactions-2026-10-01-b.csv").write_bytes(csv_bytes(deals(6)))
+    land(published, Settings(home=published.root, exports=exports))
+    assert known(published) is None
+
+
+@pytest.mark.parametrize("folder", unchanged._PRODUCT)
+def test_a_change_to_code_models_seeds_or_expectations_is_new(published, tmp_path, monkeypatch, folder):
+    product = tmp_path / "product"
+    for name in unchanged._PRODUCT:
+        (product / name).mkdir(parents=True)
+        (product / name / "file").write_text("one")
+    monkeypatch.setattr(unchanged, "PROJECT_DIR", product)
+    unchanged.remember(Night(Settings(home=published.root), published), {"version": "v1"})
+    assert known(published) == {"version": "v1"}
+    (product / folder / "file").write_text("two")
+    assert known(published) is None
+
+
+def test_a_profile_of_the_company_s_own_is_new(published, tmp_path):
+    profiles = tmp_path / "profiles"
+    profiles.mkdir()
+    unchanged.remember(Night(Settings(home=published.root, export_profiles_dir=profiles), published), {"version": "v1"})
+    assert known(published, export_profiles_dir=profiles) == {"version": "v1"}
+    (profiles / "note.txt").write_text("one more file")
+    assert known(published, export_profiles_dir=profiles) is None
+
+
+def test_another_version_in_use_or_a_missing_place_is_not_taken_for_published(published):
+    published.current.unlink()
+    published.current.symlink_to("marts_v2.duckdb")
+    assert known(published) is None
+    published.current.unlink()
+    published.current.symlink_to("marts_v1.duckdb")
+    assert known(published) == {"version": "v1"}
+    (published.published / "copy" / "marts.duckdb").unlink()
+    assert known(published) is None
+
+
+def test_state_that_the_catalog_does_not_name_is_new_too(published):
+    (published.root / "erasures.json").write_text("{}")
+    assert known(published) is None
+    unchanged.remember(Night(Settings(home=published.root), published), {"version": "v1"})
+    parquet = next(published.raw.glob("*/*/*.parquet"))
+    parquet.chmod(0o600)
+    parquet.write_bytes(parquet.read_bytes() + b" ")
+    assert known(published) is None
+
+
+def test_a_night_that_was_begun_is_remembered_no_more(published):
+    assert unchanged.is_remembered(published)
+    unchanged.forget(published)
+    assert not unchanged.is_remembered(published)
+
+
+def test_the_hash_is_of_the_day_not_of_how_it_was_given(published):
+    night = Night(Settings(home=published.root, as_of=dt.date(2026, 10, 1).isoformat()), published)
+    assert unchanged.inputs_hash(night) == unchanged.inputs_hash(Night(Settings(home=published.root), published))
