@@ -24,13 +24,14 @@ class InputRefusedError(ValueError):
 
 @dataclass
 class Night:
-    """What the steps of one run share. `seconds` by step; `version` is set once published."""
+    """What the steps of one run share: `seconds` by step, `inputs` as the hash of what is built, `version` once published."""
 
     settings: Settings
     home: Home
     landing: LandingReport | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     version: str | None = None
+    inputs: str | None = None
     input_refusal: str | None = None
     audit_refusals: list[str] = field(default_factory=list)
     progress: Callable[[str], None] = lambda line: None

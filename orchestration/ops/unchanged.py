@@ -61,9 +61,9 @@ def inputs_hash(night: Night) -> str:
 
 
 def remember(night: Night, summary: dict) -> None:
-    """Keep what this published night was made of."""
+    """Keep what this published night was made of, as its hash was when the build began."""
     new = _kept(night.home).with_suffix(".new")
-    new.write_text(json.dumps({"inputs": inputs_hash(night), "summary": summary}))
+    new.write_text(json.dumps({"inputs": night.inputs, "summary": summary}))
     new.replace(_kept(night.home))
 
 

@@ -18,6 +18,7 @@ from orchestration.landing.feed_health import judge_feeds
 from orchestration.landing.ledger import Ledger
 from orchestration.landing.profiles import Profile
 from orchestration.ops.night import Night
+from orchestration.ops.unchanged import inputs_hash
 from orchestration.quality.audit import Audit
 from orchestration.transform.catalog import DuckDBEngine, write_night_catalog
 from orchestration.transform.data_tests import run_data_tests
@@ -72,6 +73,7 @@ def build_catalog_assets(profiles: Mapping[str, Profile]) -> dg.AssetsDefinition
             night.home.candidate.unlink(missing_ok=True)
             night.home.candidate.with_suffix(".duckdb.wal").unlink(missing_ok=True)
             Audit(night.home.audit).start(context.run.run_id)
+            night.inputs = inputs_hash(night)
             with open_duckdb(night.home.candidate) as connection:
                 write_night_catalog(DuckDBEngine(connection), night.home, night.settings, as_of)
             _record_feed_checks(night, profiles, as_of.day)

@@ -24,8 +24,14 @@ def published(home, tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("")
     home.current.symlink_to("marts_v1.duckdb")
-    unchanged.remember(Night(Settings(home=home.root), home), {"version": "v1"})
+    remember(home)
     return home
+
+
+def remember(home, **settings) -> None:
+    night = Night(Settings(home=home.root, **settings), home)
+    night.inputs = unchanged.inputs_hash(night)
+    unchanged.remember(night, {"version": "v1"})
 
 
 def known(home, **settings) -> dict | None:
@@ -52,7 +58,7 @@ def test_a_row_more_is_new_and_so_is_the_same_content_on_another_day(published, 
     shutil.copy(exports / "transactions-2026-10-01.csv", exports / "transactions-2026-09-30.csv")
     land(published, Settings(home=published.root, exports=exports))
     assert known(published) is None
-    unchanged.remember(Night(Settings(home=published.root), published), {"version": "v1"})
+    remember(published)
     assert known(published) == {"version": "v1"}
     (exports / "transactions-2026-10-01-b.csv").write_bytes(csv_bytes(deals(6)))
     land(published, Settings(home=published.root, exports=exports))
@@ -66,7 +72,7 @@ def test_a_change_to_code_models_seeds_or_expectations_is_new(published, tmp_pat
         (product / name).mkdir(parents=True)
         (product / name / "file").write_text("one")
     monkeypatch.setattr(unchanged, "PROJECT_DIR", product)
-    unchanged.remember(Night(Settings(home=published.root), published), {"version": "v1"})
+    remember(published)
     assert known(published) == {"version": "v1"}
     (product / folder / "file").write_text("two")
     assert known(published) is None
@@ -75,7 +81,7 @@ def test_a_change_to_code_models_seeds_or_expectations_is_new(published, tmp_pat
 def test_a_profile_of_the_company_s_own_is_new(published, tmp_path):
     profiles = tmp_path / "profiles"
     profiles.mkdir()
-    unchanged.remember(Night(Settings(home=published.root, export_profiles_dir=profiles), published), {"version": "v1"})
+    remember(published, export_profiles_dir=profiles)
     assert known(published, export_profiles_dir=profiles) == {"version": "v1"}
     (profiles / "note.txt").write_text("one more file")
     assert known(published, export_profiles_dir=profiles) is None
@@ -95,7 +101,7 @@ def test_another_version_in_use_or_a_missing_place_is_not_taken_for_published(pu
 def test_state_that_the_catalog_does_not_name_is_new_too(published):
     (published.root / "erasures.json").write_text("{}")
     assert known(published) is None
-    unchanged.remember(Night(Settings(home=published.root), published), {"version": "v1"})
+    remember(published)
     parquet = next(published.raw.glob("*/*/*.parquet"))
     parquet.chmod(0o600)
     parquet.write_bytes(parquet.read_bytes() + b" ")
