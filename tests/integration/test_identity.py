@@ -1,5 +1,6 @@
 """Who is who: planted people and companies come back, in a small demo company, and past beliefs stay readable."""
 
+import csv
 import datetime as dt
 import json
 from collections import defaultdict
@@ -244,6 +245,78 @@ def test_no_name_phone_or_address_of_a_person_is_in_an_identity_mart(company):
             f"""select count(*) from marts.{table} where {column} like '%@%'
                 or lower({column}) in (select person_name from intermediate.int_people_unioned)"""
         ) == [(0,)], (table, column)
+
+
+# Day → contacts (id, address, first name, last name) and merges (stays, goes) of a company whose records change hands.
+CHANGES = {
+    "2026-01-05": (
+        [("1", "sales.lead@acme.example", "Ann", "Petit"), ("2", "ann@acme.example", "Ann", "Petit-Roy"),
+         ("3", "leo@gmail.com", "Léo", "Roux"), ("4", "max@gmail.com", "Max", "Blanc"), ("5", "x5@acme.example", "Eve", "Noir"),
+         ("6", "x6@acme.example", "Eve", "Noir"), ("7", "x7@sap.example", "Tom", "Gris"), ("8", "x8@b.example", "Tom", "Gris")],
+        [("7", "90")],
+    ),
+    "2026-01-06": (
+        # 2 has been merged into 1; Ann's address is Bob's now, who comes as a new contact.
+        [("1", "petit@acme.example", "Ann", "Petit"), ("9", "sales.lead@acme.example", "Bob", "Vert"),
+         ("3", "leo@gmail.com", "Léo", "Roux"), ("4", "max@gmail.com", "Max", "Blanc"), ("5", "x5@acme.example", "Eve", "Noir"),
+         ("6", "x6@acme.example", "Eve", "Noir"), ("7", "x7@sap.example", "Tom", "Gris"), ("8", "x8@b.example", "Tom", "Gris")],
+        [("1", "2"), ("7", "90")],
+    ),
+    "2026-01-07": (
+        # The merge was undone; 5 turns out to be 6 under one address.
+        [("1", "petit@acme.example", "Ann", "Petit"), ("2", "ann@acme.example", "Ann", "Petit-Roy"),
+         ("9", "sales.lead@acme.example", "Bob", "Vert"), ("3", "leo@gmail.com", "Léo", "Roux"),
+         ("4", "max@gmail.com", "Max", "Blanc"), ("5", "x6@acme.example", "Eve", "Noir"),
+         ("6", "x6@acme.example", "Eve", "Noir"), ("7", "x7@sap.example", "Tom", "Gris"), ("8", "x8@b.example", "Tom", "Gris")],
+        [("7", "90")],
+    ),
+}  # fmt: skip
+
+
+def write_changes(folder: Path) -> None:
+    """The connector's tables of contacts and merges, one full export a day."""
+    feeds = known_profiles(Settings())["hubspot_connector"].feeds
+    for day, (contacts, merges) in CHANGES.items():
+        rows = {
+            "contact": [
+                {"id": key, "property_email": email, "property_firstname": first, "property_lastname": last,
+                 "property_company": "Acme", "property_createdate": "2026-01-01 08:00:00", "_fivetran_deleted": "false",
+                 "_fivetran_synced": f"{day} 06:00:00"}
+                for key, email, first, last in contacts
+            ],
+            "contact_merge_audit": [
+                {"canonical_vid": stays, "contact_id": stays, "vid_to_merge": goes, "timestamp": "2026-01-05 12:00:00",
+                 "_fivetran_synced": f"{day} 06:00:00"}
+                for stays, goes in merges
+            ],
+        }  # fmt: skip
+        for name, filled in rows.items():
+            headers = [column.header_in("any") for column in feeds[name].columns.values() if column.required]
+            with (folder / f"{name}_data_{day}.csv").open("w", newline="") as stream:
+                writer = csv.DictWriter(stream, headers)
+                writer.writeheader()
+                writer.writerows(filled)
+
+
+def test_undone_merges_part_again_and_an_address_that_changes_hands_joins_nobody(tmp_path):
+    (tmp_path / "exports").mkdir()
+    write_changes(tmp_path / "exports")
+    settings = Settings(home=tmp_path / "home", exports=tmp_path / "exports")
+    company = Company(settings.exports, settings, Home(settings.home.resolve()).prepare(), {})
+    assert land(company.home, settings).files == {"new": 6, "known": 0, "quarantined": 0}
+    found = {}
+    for day in CHANGES:
+        company.build(day)
+        groups = defaultdict(set)
+        for key, person in company.rows("select source_id, person_key from marts.bdg_person_identity where valid_to is null"):
+            groups[person].add(key)
+        found[day] = sorted(sorted(group) for group in groups.values() if len(group) > 1)
+    # Homonyms, with one company or of one free-mail domain, are nobody's pair on any day.
+    assert found == {
+        "2026-01-05": [["7", "90"]],
+        "2026-01-06": [["1", "2"], ["7", "90"]],
+        "2026-01-07": [["5", "6"], ["7", "90"]],
+    }
 
 
 @pytest.mark.long
