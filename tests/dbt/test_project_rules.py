@@ -24,8 +24,13 @@ def models(manifest) -> list[dict]:
 
 
 def test_no_model_macro_or_test_reads_a_clock():
-    files = [path for folder in ("models", "macros", "tests") for path in (SETTINGS.dbt_project_dir / folder).rglob("*.sql")]
-    assert files
+    files = [
+        path
+        for folder in ("models", "macros", "tests")
+        for kind in ("*.sql", "*.py")
+        for path in (SETTINGS.dbt_project_dir / folder).rglob(kind)
+    ]
+    assert {".sql", ".py"} <= {path.suffix for path in files}
     assert [str(path) for path in files if CLOCKS.search(path.read_text())] == []
 
 
