@@ -2,9 +2,10 @@
    orchestration/science/survival.py, where the columns and the risk sets are explained. The relation holds one row per spell:
    its group's columns, days until its end or the last day seen, and the cause (0 open, 1 reached, 2 terminal, 3 recycled);
    `entry_days`, when named, is the time in stage at which a spell was first observed (0 or NULL: from its start). Gives a
-   subquery with one row per group and day on which a spell ended:
-   the group's columns, day, n_at_risk, survival, incidence_reached, incidence_terminal, incidence_recycled. #}
-{% macro aalen_johansen(relation, group_columns, exit_days='exit_days', cause='cause', entry_days=none) -%}
+   subquery with one row per group and day on which a spell ended (`every_day`: or joined or left, as clustered_spread needs):
+   the group's columns, day, n_at_risk, survival, incidence_reached, incidence_terminal, incidence_recycled; with `every_day`
+   also n_ended, n_reached and survival_before. #}
+{% macro aalen_johansen(relation, group_columns, exit_days='exit_days', cause='cause', entry_days=none, every_day=false) -%}
 {%- set groups = group_columns | join(', ') -%}
 {%- set until_here = 'partition by ' ~ groups ~ ' order by day rows between unbounded preceding and current row' -%}
 {%- set before_here = 'partition by ' ~ groups ~ ' order by day rows between unbounded preceding and 1 preceding' -%}
@@ -71,14 +72,26 @@
     ),
 
     steps as (
-        select * from survivals where ended > 0
+        select
+            *,
+            {%- for cause in ['reached', 'terminal', 'recycled'] %}
+            case when ended > 0 then survival_before * {{ cause }} / n_at_risk else cast(0 as double) end as step_{{ cause }}
+            {{- ',' if not loop.last }}
+            {%- endfor %}
+        from survivals
+        {%- if not every_day %}
+        where ended > 0
+        {%- endif %}
     )
 
     select
         {{ groups }}, day, cast(n_at_risk as bigint) as n_at_risk, survival,
-        sum(survival_before * reached / n_at_risk) over ({{ until_here }}) as incidence_reached,
-        sum(survival_before * terminal / n_at_risk) over ({{ until_here }}) as incidence_terminal,
-        sum(survival_before * recycled / n_at_risk) over ({{ until_here }}) as incidence_recycled
+        {%- if every_day %}
+        cast(ended as bigint) as n_ended, cast(reached as bigint) as n_reached, survival_before,
+        {%- endif %}
+        sum(step_reached) over ({{ until_here }}) as incidence_reached,
+        sum(step_terminal) over ({{ until_here }}) as incidence_terminal,
+        sum(step_recycled) over ({{ until_here }}) as incidence_recycled
     from steps
 )
 {%- endmacro %}

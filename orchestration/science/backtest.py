@@ -6,6 +6,7 @@ snapshot_day and the columns of `open_deals` (forecast.py). Errors: Hyndman & At
 Bassett (1978).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +14,19 @@ import pandas as pd
 
 from orchestration.science.conversion import spells_as_known
 from orchestration.science.forecast import QUANTILES, same_period_last_year, stage_weighted, survival_forecast, trailing_mean
+from orchestration.science.resampling import key_hashes, uniforms
 from orchestration.science.spells import FrameError, as_frame
 
 METHODS = ("same_period_last_year", "stage_weighted", "survival", "trailing_mean")
+_REASONS = {
+    "same_period_last_year": "less_than_a_year",
+    "stage_weighted": "too_few_closed",
+    "survival": "too_few_closed",
+    "trailing_mean": "too_few_periods",
+}
+# A purpose of random numbers that no forecast draws with.
+_SAMPLE = 16
+_NOTHING_MADE = pd.DataFrame(columns=["origin_day", "period_no", "method", "forecast", "p10", "p90", "actual", "reason"])
 _ENTRY_COLUMNS = (
     "opportunity_key",
     "segment",
@@ -47,59 +58,100 @@ def arrivals_as_known(entries: pd.DataFrame, origin: float, arrival_days: float)
     return created[(created["entered_day"] > origin - arrival_days) & (created["entered_day"] <= origin)]
 
 
-def rolling_origin(
+def rolling_origin(entries: pd.DataFrame, snapshots: pd.DataFrame, *, last_day: float, **settings: float) -> pd.DataFrame:
+    """One row per origin (snapshot day whose period is over by `last_day`) and method; settings as for `forecast_origins`.
+
+    Columns: `origin_day`, `method`, `forecast`, `p10`, `p90` (survival only), `actual`.
+    """
+    origins = as_frame(snapshots, ["snapshot_day"])["snapshot_day"].unique()
+    made = forecast_origins(entries, snapshots, origins=origins, last_day=last_day, **settings)
+    return made[made["actual"].notna()][["origin_day", "method", "forecast", "p10", "p90", "actual"]].reset_index(drop=True)
+
+
+def forecast_origins(
     entries: pd.DataFrame,
     snapshots: pd.DataFrame,
     *,
+    origins: Sequence[float],
     last_day: float,
     period_days: int = 30,
+    n_periods: int = 1,
     history_days: float = 1_095,
     arrival_days: float = 365,
+    min_ended: int = 30,
+    min_won: int = 10,
+    most_learnt_from: int = 10_000,
     draws: int = 500,
     replicates: int = 20,
     seed: int = 20260101,
 ) -> pd.DataFrame:
-    """One row per origin (snapshot day whose period is over by `last_day`) and method.
+    """One row per origin, period of `period_days` after it and method, made with what was known at the origin.
 
-    Columns: `origin_day`, `method`, `forecast`, `p10`, `p90` (survival only), `actual`.
+    Columns: `origin_day`, `period_no`, `method`, `forecast`, `p10`, `p90` (survival only), `actual` (NULL unless the period is
+    over by `last_day`), `reason` why there is no forecast: too_few_closed, less_than_a_year, too_few_periods. Of more than
+    `most_learnt_from` past opportunities that many are learnt from, chosen by their keys: more cost time and tell no more.
     """
     entries = as_frame(entries, _ENTRY_COLUMNS).sort_values(["opportunity_key", "stage"], kind="stable")
+    places = uniforms(key_hashes(entries["opportunity_key"]), np.array([0]), seed, _SAMPLE)
     snapshots = as_frame(snapshots, ["snapshot_day"])
+    open_by_origin = dict(list(snapshots.groupby("snapshot_day")))
     won = _WonAmounts(entries)
-    judged = []
-    for origin, open_deals in snapshots[snapshots["snapshot_day"] + period_days <= last_day].groupby("snapshot_day", sort=True):
-        history = history_as_known(entries, origin, history_days)
-        survival = survival_forecast(
-            open_deals,
-            history,
-            arrivals_as_known(entries, origin, arrival_days),
-            arrival_days=min(arrival_days, max(origin - won.first_day, 1)),
-            period_ends=[period_days],
-            draws=draws,
-            replicates=replicates,
-            seed=seed,
-        )
-        survival = survival.summary().iloc[0]
-        points = {
-            "same_period_last_year": same_period_last_year(won.periods_until(origin - 365 + period_days, period_days, 1), 1),
-            "stage_weighted": float(stage_weighted(open_deals, history, [period_days])[0]),
-            "survival": survival["p50"],
-            "trailing_mean": trailing_mean(won.periods_until(origin, period_days, 4), 4),
+    made = []
+    for origin in sorted(origins):
+        open_deals = open_by_origin.get(origin, snapshots.head(0))
+        ends = [period_days * (place + 1) for place in range(n_periods)]
+        is_past = (entries["entered_day"] <= origin) & (entries["entered_day"] > origin - history_days)
+        share = most_learnt_from / max(len(np.unique(places[is_past])), 1)
+        history = history_as_known(entries[is_past & (places < share)], origin, history_days)
+        nothing = np.full(n_periods, np.nan)
+        by_method = {
+            "same_period_last_year": [
+                same_period_last_year(won.periods_until(origin - 365 + end, period_days, 1), 1) for end in ends
+            ],
+            "stage_weighted": nothing,
+            "survival": nothing,
+            "trailing_mean": np.full(n_periods, trailing_mean(won.periods_until(origin, period_days, 4), 4)),
         }
-        actual = won.between(origin, origin + period_days)
-        for method in METHODS:
+        p10, p90 = nothing, nothing
+        if _has_enough(history, min_ended, min_won):
+            by_method["stage_weighted"] = stage_weighted(open_deals, history, ends)
+            summary = survival_forecast(
+                open_deals,
+                history,
+                arrivals_as_known(entries, origin, arrival_days),
+                arrival_days=min(arrival_days, max(origin - won.first_day, 1)),
+                period_ends=ends,
+                draws=draws,
+                replicates=replicates,
+                seed=seed,
+            ).summary()
+            by_method["survival"], p10, p90 = (summary[column].to_numpy() for column in ("p50", "p10", "p90"))
+        for method, forecasts in by_method.items():
             is_survival = method == "survival"
-            judged.append(
-                {
-                    "origin_day": origin,
-                    "method": method,
-                    "forecast": points[method],
-                    "p10": survival["p10"] if is_survival else np.nan,
-                    "p90": survival["p90"] if is_survival else np.nan,
-                    "actual": actual,
-                }
+            made.append(
+                pd.DataFrame(
+                    {
+                        "origin_day": origin,
+                        "period_no": np.arange(1, n_periods + 1),
+                        "method": method,
+                        "forecast": forecasts,
+                        "p10": p10 if is_survival else nothing,
+                        "p90": p90 if is_survival else nothing,
+                        "actual": [
+                            won.between(origin + end - period_days, origin + end) if origin + end <= last_day else np.nan
+                            for end in ends
+                        ],
+                        "reason": [None if np.isfinite(value) else _REASONS[method] for value in forecasts],
+                    }
+                )
             )
-    return pd.DataFrame(judged, columns=["origin_day", "method", "forecast", "p10", "p90", "actual"])
+    return pd.concat(made, ignore_index=True) if made else _NOTHING_MADE.copy()
+
+
+def _has_enough(history: pd.DataFrame, min_ended: int, min_won: int) -> bool:
+    cause = history["cause"].to_numpy()
+    n_ended, n_won = (history["opportunity_key"][is_such].nunique() for is_such in (cause > 0, cause == 1))
+    return n_ended >= min_ended and n_won >= min_won
 
 
 class _WonAmounts:

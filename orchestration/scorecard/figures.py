@@ -33,6 +33,10 @@ _QUERIES = {
         select channel, currency, spend, leads, mqls, opportunities, won, won_amount, cost_per_lead, cost_per_mql,
             cost_per_won, roi
         from marts.mart_channel_performance where period_month is null order by currency, leads desc, channel""",
+    "forecasts": """
+        select period_start, period_end, method, currency, forecast, p10, p90, wape, bias, interval_coverage,
+            n_backtest_periods as n, is_best_method, reason
+        from marts.mart_forecast where segment = 'all' and origin_date = as_of order by period_no, method""",
     "freshness": """
         select entity_type || '.' || field_name as field, steward_team, n_required, n_fresh as fresh, n_stale as stale,
             n_missing as missing, n_invalid as invalid, n_conflict as conflict, n_not_judgeable as not_judgeable,

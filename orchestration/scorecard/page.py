@@ -60,6 +60,7 @@ def render(marts: Path, previous: Path | None, target: Path, *, language: Langua
     sections = [
         _funnel(figures, language, specs),
         _channels(figures["channels"], language, specs),
+        _forecasts(figures["forecasts"], language),
         _freshness(figures["freshness"], language, specs),
         _changes(read_headlines(marts), read_headlines(previous) if previous else None, language),
         _trust(figures["trust"], language),
@@ -160,6 +161,29 @@ def _channels(rows: Rows, language: Language, specs: dict) -> Section:
         for row in rows
     ]  # fmt: skip
     section.parts.append(Part(head=[say(key, language) for key in order], rows=cells, text=(0, 1)))
+    return section
+
+
+def _forecasts(rows: Rows, language: Language) -> Section:
+    section = Section(say("forecast_q", language), say("forecast_s", language))
+    if not rows:
+        section.empty = f"{say('no_data', language)} raw/salesforce/opportunity, raw/hubspot/deals, …"
+        return section
+    head = [
+        say(key, language)
+        for key in ("period", "method", "currency", "forecast", "likely", "wape", "bias", "coverage", "periods", "remark")
+    ]
+    cells = [
+        [
+            f"{row['period_start']:%Y-%m-%d} – {row['period_end']:%Y-%m-%d}", say(row["method"], language),
+            row["currency"] or MISSING, number(row["forecast"], language),
+            MISSING if row["p10"] is None else f"{number(row['p10'], language)} – {number(row['p90'], language)}",
+            *(percent(row[key], language) for key in ("wape", "bias", "interval_coverage")), number(row["n"], language),
+            say(row["reason"], language) if row["reason"] else say("best", language) if row["is_best_method"] else "",
+        ]
+        for row in rows
+    ]  # fmt: skip
+    section.parts = [Part(head=head, rows=cells, text=(0, 1, 2, 9))]
     return section
 
 

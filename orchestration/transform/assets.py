@@ -181,6 +181,10 @@ def _dagster_events(
                 yield event
                 continue
             extra: dict[str, Any] = {"dagster/row_count": row_counts.get((node["schema"], node["alias"]), 0)}
+            # Columns are followed through SQL; a Python model has none.
+            if node["language"] != "sql":
+                yield event.with_metadata({**event.metadata, **extra})
+                continue
             parents = _parents(manifest, translator, node, columns)
             lineage = memory.lineage(
                 node,

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 
+_PARSED = (".sql", ".py", ".yml", ".yaml", ".csv")
+
+
 class DbtBuildError(Exception):
     """dbt could not parse the project or build a model; the message is dbt's own."""
 
@@ -115,7 +118,7 @@ def _content(settings: Settings) -> str:
     project = settings.dbt_project_dir
     found = hashlib.sha256(f"{version('dbt-core')} {version('dbt-duckdb')} {project}".encode())
     folders = (project / "models", project / "macros", project / "tests", project / "analyses", settings.seeds_dir)
-    files = [path for folder in folders for path in folder.rglob("*") if path.suffix in (".sql", ".yml", ".yaml", ".csv")]
+    files = [path for folder in folders for path in folder.rglob("*") if path.suffix in _PARSED]
     for path in sorted([*files, *project.glob("*.yml")]):
         found.update(f"\n{path}\n".encode())
         found.update(path.read_bytes())

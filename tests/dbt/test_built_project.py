@@ -30,10 +30,53 @@ def test_every_unit_test_of_the_project_passes(built):
 
 
 METRICS = {
-    "channel_leads,channel_mqls,channel_won,channel_spend,channel_won_amount,channel_cost_per_lead,channel_roi": (
+    "channel_leads,channel_mqls,channel_opportunities,channel_won,channel_spend,channel_pipeline_amount,channel_won_amount,"
+    "channel_cost_per_lead,channel_cost_per_mql,channel_cost_per_won,channel_roi": (
         "channel_month__channel",
-        """select channel, leads, mqls, won, spend, won_amount, cost_per_lead, roi from marts.mart_channel_performance
-           where period_month is null order by channel""",
+        """select channel, leads, mqls, opportunities, won, spend, pipeline_amount, won_amount, cost_per_lead, cost_per_mql,
+             cost_per_won, roi
+           from marts.mart_channel_performance where period_month is null order by channel""",
+    ),
+    "journeys_with_mql,journeys_won,journey_win_share": (
+        "person_spell__channel",
+        """select channel, count(mql_at), count(*) filter (where outcome = 'won'),
+             count(*) filter (where outcome = 'won') / nullif(count(mql_at), 0)
+           from marts.rpt_lead_to_revenue group by channel order by channel""",
+    ),
+    "cohort_entered,cohort_converted,conversion_fixed_horizon": (
+        "cohort__segment",
+        """select segment, sum(n_entered), sum(n_converted), sum(n_converted) / sum(n_entered)
+           from marts.mart_funnel_cohort group by segment order by segment""",
+    ),
+    "conversion_cumulative_incidence,conversion_cumulative_incidence_ci_low,conversion_cumulative_incidence_ci_high": (
+        "cohort__from_stage",
+        """select from_stage, max(rate_cumulative_incidence), max(ci_low), max(ci_high)
+           from marts.mart_funnel_cohort group by from_stage order by from_stage""",
+    ),
+    "stage_entries,stage_entry_amount,mql_entries,customer_entries,period_ratio_mql_customer": (
+        "funnel_period__channel",
+        """select channel, sum(n_entries), sum(amount), sum(n_entries) filter (where stage = 'mql'),
+             sum(n_entries) filter (where stage = 'customer'),
+             sum(n_entries) filter (where stage = 'customer') / nullif(sum(n_entries) filter (where stage = 'mql'), 0)
+           from marts.mart_funnel_period group by channel order by channel""",
+    ),
+    "acquisition_spend,acquired_customers,cac": (
+        "cac_row__segment",
+        """select segment, sum(spend) filter (where is_complete),
+             sum(new_customers) filter (where is_complete and spend is not null),
+             sum(spend) filter (where is_complete)
+               / nullif(sum(new_customers) filter (where is_complete and spend is not null), 0)
+           from marts.mart_cac group by segment order by segment""",
+    ),
+    "forecast_wape,forecast_bias,forecast_interval_coverage": (
+        "forecast_backtest__method",
+        """select method, max(wape), max(bias), max(interval_coverage)
+           from marts.mart_forecast_backtest group by method order by method""",
+    ),
+    "won_amount_forecast,won_amount_forecast_p10,won_amount_forecast_p90": (
+        "forecast_row__method",
+        """select method, sum(forecast), max(p10), max(p90) from marts.mart_forecast
+           where origin_date = as_of group by method order by method""",
     ),
     "opportunity_count,opportunities_closed,opportunities_won,opportunity_won_amount,win_rate_closed": (
         "opportunity__channel",
@@ -80,9 +123,10 @@ METRICS = {
         """select segment, pipeline_velocity from marts.mart_pipeline_velocity
            where period_month = (select max(period_month) from marts.mart_pipeline_velocity) order by segment""",
     ),
-    "stage_stays,stage_time_p50,stage_time_p90": (
+    "stage_stays,stage_time_p50,stage_time_p75,stage_time_p90,time_to_convert_p50": (
         "stage_velocity__segment",
-        """select segment, sum(n), max(p50_days), max(p90_days) from marts.mart_stage_velocity
+        """select segment, sum(n), max(p50_days), max(p75_days), max(p90_days), max(converted_p50_days)
+           from marts.mart_stage_velocity
            group by segment order by segment""",
     ),
     "mrr": (

@@ -24,8 +24,13 @@ def models(manifest) -> list[dict]:
 
 
 def test_no_model_macro_or_test_reads_a_clock():
-    files = [path for folder in ("models", "macros", "tests") for path in (SETTINGS.dbt_project_dir / folder).rglob("*.sql")]
-    assert files
+    files = [
+        path
+        for folder in ("models", "macros", "tests")
+        for kind in ("*.sql", "*.py")
+        for path in (SETTINGS.dbt_project_dir / folder).rglob(kind)
+    ]
+    assert {".sql", ".py"} <= {path.suffix for path in files}
     assert [str(path) for path in files if CLOCKS.search(path.read_text())] == []
 
 
@@ -97,3 +102,26 @@ def test_the_semantic_manifest_lists_every_metric():
         if "\nmetrics:\n" in path.read_text()
     )
     assert len(semantic["metrics"]) == written > 20
+
+
+def test_every_metric_says_whose_it_is_where_it_should_go_and_how_it_is_gamed(manifest):
+    wanted = {"label_fr", "owner_team", "unit", "direction", "maturity_days", "gaming_risks"}
+    for metric in manifest["metrics"].values():
+        meta, name = metric["config"]["meta"], metric["name"]
+        assert wanted <= set(meta), name
+        assert metric["label"], name
+        assert meta["label_fr"] != metric["label"], name
+        assert meta["direction"] in ("up", "down", "band"), name
+        assert isinstance(meta["maturity_days"], int), name
+        assert meta["gaming_risks"], name
+
+
+def test_every_funnel_sales_and_retention_mart_has_a_semantic_model(manifest, models):
+    described = {model["node_relation"]["alias"] for model in manifest["semantic_models"].values()}
+    # A snapshot of every day adds up to nothing; its measures stand in the marts made of it.
+    assert {
+        model["name"]
+        for model in models
+        if model["fqn"][1:3] in (["marts", "funnel"], ["marts", "sales"], ["marts", "retention"])
+        and model["name"] != "fct_opportunity_daily_snapshot"
+    } <= described

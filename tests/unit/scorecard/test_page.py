@@ -94,6 +94,23 @@ def test_absent_marts_and_a_missing_previous_version_are_tolerated(marts, tmp_pa
     assert "No data yet" in text
 
 
+def test_each_forecast_stands_beside_the_error_bias_and_coverage_of_its_method(marts, tmp_path):
+    with duckdb.connect(str(marts)) as connection:
+        connection.execute(
+            """create table marts.mart_forecast as select date '2026-09-30' as origin_date, date '2026-09-30' as as_of,
+            date '2026-10-01' as period_start, date '2026-10-30' as period_end, 1 as period_no, 'all' as segment, * from (values
+            ('survival', 'EUR', 54321, 40000, 70000, 0.25, -0.125, 0.8, 12, true, null),
+            ('trailing_mean', 'EUR', null, null, null, null, null, null, 0, false, 'too_few_periods'))
+            t(method, currency, forecast, p10, p90, wape, bias, interval_coverage, n_backtest_periods, is_best_method,
+              reason)"""
+        )
+    text = re.sub(r"\s*</?t[dr][^>]*>\s*", "|", body(page(marts, tmp_path)))
+    assert "54,321|" in text
+    assert "40,000 – 70,000" in text
+    assert re.search(r"25\.0%\|+-12\.5%\|+80\.0%\|+12\|+least error so far", text)
+    assert "too few periods of history" in text
+
+
 def test_changes_are_told_against_the_version_before(marts, tmp_path):
     older = tmp_path / "marts_0.duckdb"
     older.write_bytes(marts.read_bytes())

@@ -45,14 +45,23 @@ select
     case when matured.is_mature then {{ ratio('matured.n_converted', 'matured.n_entered') }} end as rate_fixed_horizon,
     -- So few are left to observe that the estimate there would be noise.
     case when incidences.n_at_risk >= 10 then incidences.incidence_reached end as rate_cumulative_incidence,
-    case when matured.is_mature then {{ wilson_bound('matured.n_converted', 'matured.n_entered', -1) }} end as ci_low,
-    case when matured.is_mature then {{ wilson_bound('matured.n_converted', 'matured.n_entered', 1) }} end as ci_high,
+    case
+        when incidences.n_at_risk >= 10
+            then {{ incidence_bound('incidences.incidence_reached', 'incidences.spread', 'incidences.n_clusters', 'incidences.n_at_risk', -1) }}
+    end as ci_low,
+    case
+        when incidences.n_at_risk >= 10
+            then {{ incidence_bound('incidences.incidence_reached', 'incidences.spread', 'incidences.n_clusters', 'incidences.n_at_risk', 1) }}
+    end as ci_high,
     coalesce(incidences.n_at_risk, 0) as n_at_risk,
     matured.is_mature,
     matured.n_won,
     matured.n_lost,
     matured.n_recycled,
     matured.n_open,
+    case when matured.is_mature then {{ wilson_bound('matured.n_converted', 'matured.n_entered', -1) }} end as fixed_horizon_ci_low,
+    case when matured.is_mature then {{ wilson_bound('matured.n_converted', 'matured.n_entered', 1) }} end as fixed_horizon_ci_high,
+    cast(incidences.n_clusters as bigint) as n_accounts,
     {{ as_of_day() }} as as_of
 from matured
 left join {{ ref('int_cohort_incidences') }} as incidences
