@@ -76,12 +76,18 @@ def _keep(connection: duckdb.DuckDBPyConnection, mart: str, grain: list[str], as
     listed = ", ".join(f'"{name}"' for name, _ in columns)
     day = f"date '{as_of.isoformat()}'"
     standing = f"kept_from <= {day} and (kept_to is null or kept_to > {day})"
-    then, now = f"select {listed} from kept.{mart} where {standing}", f"select {listed} from candidate.marts.{mart}"
-    connection.execute(f"create or replace temp table gone as {then} except all {now}")
-    connection.execute(f"create or replace temp table come as {now} except all {then}")
+    connection.execute(
+        f"create or replace temp table turned as select {listed}, sum(side) as side from ("
+        f"select {listed}, -1 as side from kept.{mart} where {standing} "
+        f"union all select {listed}, 1 from candidate.marts.{mart}) group by {listed} having sum(side) <> 0"
+    )
+    if not connection.execute("select count(*) from turned").fetchone()[0]:
+        return
+    connection.execute("create or replace temp view gone as select * exclude (side) from turned where side < 0")
+    connection.execute("create or replace temp view come as select * exclude (side) from turned where side > 0")
     if is_restatement:
         _note_difference(connection, mart, grain, [name for name, _ in columns])
-    following = "(select min(as_of) from publication where as_of > " + day + ")"
+    following = f"(select min(as_of) from publication where as_of > {day})"
     same = " and ".join(f'kept."{name}" is not distinct from gone."{name}"' for name in grain)
     connection.execute(
         f"create or replace temp table cut as select kept.*, {following} as next_as_of from kept.{mart} as kept "
