@@ -299,6 +299,14 @@ class Ledger:
         """The number of the newest delivery: deliveries are numbered as they come."""
         return self._rows("select coalesce(max(rowid), 0) as number from delivery")[0]["number"]
 
+    def deliveries_by_extract(self) -> list[tuple[str, int]]:
+        """(extract time, number) of every delivery of a landed file, by extract time."""
+        query = """
+            select delivery.extracted_at, delivery.rowid as number from delivery join file using (sha256)
+            where file.status = 'landed' and delivery.extracted_at is not null order by delivery.extracted_at, delivery.rowid
+        """
+        return [(row["extracted_at"], row["number"]) for row in self._rows(query)]
+
     def delivered_after(self, number: int, until: str) -> list[Mapping]:
         """Landed files that came after a delivery though they were extracted by `until`.
 

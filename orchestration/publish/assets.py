@@ -10,6 +10,7 @@ import dagster as dg
 from orchestration.engine import open_duckdb
 from orchestration.ops.night import Night
 from orchestration.publish.causes import tonight
+from orchestration.publish.history import nights_lacking_files
 from orchestration.publish.versions import publish
 from orchestration.quality.audit import Audit
 from orchestration.quality.policy import load_policy
@@ -51,7 +52,14 @@ def build_publish_asset(manifest_path: Path) -> dg.AssetsDefinition:
             inputs = tonight(night.settings, night.home, manifest)
             version = publish(night.home, night.as_of(), grains, night.settings.keep_versions, inputs)
             night.version = version.version
-        return dg.MaterializeResult(metadata={"version": version.version, "path": str(version.path)})
+            lacking = [str(day) for day in nights_lacking_files(night.home, night.settings.business_timezone)]
+        if lacking:
+            night.progress(
+                f"{len(lacking)} published nights lack files that have come since, from {lacking[0]} to {lacking[-1]}; "
+                "publish them anew with --as-of, and fct_restatement says what differs"
+            )
+        metadata = {"version": version.version, "path": str(version.path), "nights_lacking_files": lacking}
+        return dg.MaterializeResult(metadata=metadata)
 
     return published_marts
 

@@ -6,8 +6,10 @@ Parquet file, which the raw catalog shows to `fct_restatement`.
 
 import datetime as dt
 import json
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import accumulate
 from pathlib import Path
 
 import duckdb
@@ -16,6 +18,7 @@ from orchestration.engine import open_duckdb
 from orchestration.home import Home
 from orchestration.landing.ledger import Ledger
 from orchestration.publish.causes import Cause, Inputs, cause_between
+from orchestration.transform.catalog import AsOf
 from orchestration.transform.restatements import restatement_file
 
 # The one mart that tells of publications: it is no part of what is compared, hashed and kept.
@@ -29,20 +32,18 @@ create table if not exists publication (
 
 
 @contextmanager
-def recorded(
-    home: Home, as_of: dt.date, as_of_at: dt.datetime, grains: Mapping[str, list[str]], inputs: Inputs
-) -> Iterator[Path | None]:
+def recorded(home: Home, as_of: AsOf, grains: Mapping[str, list[str]], inputs: Inputs) -> Iterator[Path | None]:
     """Compare the candidate with what was last published for its night and keep it, once the body has published it.
 
     Yields a Parquet file of what differs, None when nothing does or the night was never published before.
     """
     home.history.mkdir(parents=True, exist_ok=True)
-    with open_duckdb(home.history / "published_rows.duckdb") as connection:
+    with open_duckdb(_kept(home)) as connection:
         connection.execute(_SCHEMA)
         connection.execute(f"attach {_quoted(home.candidate)} as candidate (read_only)")
         connection.execute("begin")
         earlier = connection.execute(
-            "select restatements, last_delivery, configuration from publication where as_of = ?", [as_of]
+            "select restatements, last_delivery, configuration from publication where as_of = ?", [as_of.day]
         ).fetchone()
         marts = sorted(mart for mart in grains if mart != RESTATEMENTS)
         connection.execute(
@@ -50,23 +51,41 @@ def recorded(
             "old_value varchar, new_value varchar)"
         )
         for mart in marts:
-            _keep(connection, mart, grains[mart], as_of, is_restatement=earlier is not None)
+            _keep(connection, mart, grains[mart], as_of.day, is_restatement=earlier is not None)
         restatements, restated = (earlier[0] if earlier else 0), None
         if connection.execute("select count(*) from difference").fetchone()[0]:
             restatements += 1
             then = Inputs(earlier[1], json.loads(earlier[2]))
-            cause = cause_between(Ledger(home.ledger), then, inputs, as_of_at.isoformat(sep=" "))
+            cause = cause_between(Ledger(home.ledger), then, inputs, as_of.instant.isoformat(sep=" "))
             restated = home.history / "unfinished.parquet"
-            _write(connection, restated, as_of, restatements, cause)
+            _write(connection, restated, as_of.day, restatements, cause)
         connection.execute(
             "insert or replace into publication values (?, ?, ?, ?)",
-            [as_of, restatements, inputs.last_delivery, json.dumps(inputs.configuration, sort_keys=True)],
+            [as_of.day, restatements, inputs.last_delivery, json.dumps(inputs.configuration, sort_keys=True)],
         )
         # If the body fails nothing is committed: what was not published was not restated.
         yield restated
         if restated:
-            restated.replace(restatement_file(home, as_of, restatements))
+            restated.replace(restatement_file(home, as_of.day, restatements))
         connection.execute("commit")
+
+
+def nights_lacking_files(home: Home, timezone: str) -> list[dt.date]:
+    """Published nights that were last published before files came that had been extracted by then, in order."""
+    with open_duckdb(_kept(home), read_only=True) as connection:
+        nights = connection.execute("select as_of, last_delivery from publication order by as_of").fetchall()
+    deliveries = Ledger(home.ledger).deliveries_by_extract()
+    times = [extracted_at for extracted_at, _ in deliveries]
+    newest = list(accumulate((number for _, number in deliveries), max, initial=0))
+    return [
+        day
+        for day, last_delivery in nights
+        if newest[bisect_right(times, AsOf(day, timezone).instant.isoformat(sep=" "))] > last_delivery
+    ]
+
+
+def _kept(home: Home) -> Path:
+    return home.history / "published_rows.duckdb"
 
 
 def _keep(connection: duckdb.DuckDBPyConnection, mart: str, grain: list[str], as_of: dt.date, is_restatement: bool) -> None:

@@ -56,7 +56,7 @@ def publish(home: Home, as_of: AsOf, grains: Mapping[str, list[str]], keep: int,
     try:
         hashes = _copy_marts(home.candidate, unfinished, as_of.day, grains)
         version = f"{as_of.day.isoformat()}_{_combined(hashes)[:8]}"
-        with recorded(home, as_of.day, as_of.instant, grains, inputs) as restated:
+        with recorded(home, as_of, grains, inputs) as restated:
             with open_duckdb(unfinished) as connection:
                 _tell_restatements(connection, home, restated, as_of.day)
                 connection.execute("update published_version set version = ?", [version])

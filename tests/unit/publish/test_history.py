@@ -10,7 +10,7 @@ import pytest
 
 from orchestration.landing.ledger import Delivery, LandedFile, Ledger
 from orchestration.publish.causes import Inputs
-from orchestration.publish.history import recorded
+from orchestration.publish.history import nights_lacking_files, recorded
 from orchestration.publish.versions import publish
 from orchestration.transform.catalog import AsOf
 from orchestration.transform.restatements import restatements_sql
@@ -37,7 +37,7 @@ def candidate(home, rows: Rows, day: int, extra: str = "") -> None:
 def night(home, rows: Rows, day: int, inputs: Inputs = Inputs(0, {}), extra: str = "") -> Iterator[None]:  # noqa: B008
     candidate(home, rows, day, extra)
     as_of = AsOf(dt.date(2026, 9, day), "Europe/Paris")
-    with recorded(home, as_of.day, as_of.instant, GRAIN, inputs):
+    with recorded(home, as_of, GRAIN, inputs):
         yield
 
 
@@ -134,6 +134,23 @@ def test_a_restatement_says_which_files_and_which_settings_made_it(home):
             "late_file olist/leads 2026-09-01 06:00:00 cccccccccccc; reviewer_override identity_overrides.csv",
         )
     ]
+
+
+def test_nights_published_before_a_late_file_came_are_named_until_they_are_published_anew(home):
+    def publish_all(*days: int) -> None:
+        for day in days:
+            keep(home, {(1, "a"): 1}, day, inputs=Inputs(Ledger(home.ledger).last_delivery(), {}))
+
+    land(home, "a" * 64, "2026-09-01 00:00:00")
+    publish_all(1, 2)
+    land(home, "b" * 64, "2026-09-03 00:00:00")
+    publish_all(3)
+    assert nights_lacking_files(home, "Europe/Paris") == []
+    # 22:30 UTC on the first is the second in Paris.
+    land(home, "c" * 64, "2026-09-01 22:30:00")
+    assert nights_lacking_files(home, "Europe/Paris") == [dt.date(2026, 9, 2), dt.date(2026, 9, 3)]
+    publish_all(2)
+    assert nights_lacking_files(home, "Europe/Paris") == [dt.date(2026, 9, 3)]
 
 
 def test_the_published_file_has_its_own_restatement_and_the_version_does_not_depend_on_it(home):
