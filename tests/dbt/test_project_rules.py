@@ -34,6 +34,15 @@ def test_no_model_macro_or_test_reads_a_clock():
     assert [str(path) for path in files if CLOCKS.search(path.read_text())] == []
 
 
+def test_no_model_is_incremental_so_each_night_is_a_full_refresh(models):
+    assert {model["config"]["materialized"] for model in models} <= {"view", "table", "ephemeral"}
+
+
+def test_no_model_dates_a_conversion_by_a_column_that_has_no_time(models):
+    """Salesforce's ConvertedDate is a day: the history and the opportunity's creation say when."""
+    assert [model["name"] for model in models if "converted_date" in model["raw_code"].lower()] == []
+
+
 def test_only_staging_reads_the_vendors_sources(manifest, models):
     readers = {
         model["name"]
