@@ -14,21 +14,7 @@ with people_entries as (
 ),
 
 opportunity_entries as (
-    select
-        opportunities.sqo_at,
-        opportunities.closed_at,
-        opportunities.is_won,
-        opportunities.amount,
-        opportunities.currency,
-        coalesce(
-            persons.channel,
-            channel_map.channel,
-            case when opportunities.origin_channel is null then 'unknown' else 'other' end
-        ) as channel
-    from {{ ref('int_opportunities_unioned') }} as opportunities
-    left join {{ ref('int_persons_merged') }} as persons on opportunities.person_key = persons.person_key
-    left join {{ ref('channel_map') }} as channel_map
-        on {{ channel_lookup_key('opportunities.origin_channel') }} = channel_map.source_value
+    select sqo_at, closed_at, is_won, amount, currency, channel from {{ ref('int_opportunities_unioned') }}
 ),
 
 entries as (

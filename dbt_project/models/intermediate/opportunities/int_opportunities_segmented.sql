@@ -34,10 +34,4 @@ converted as (
             and (rates.valid_to is null or opportunities.rate_day < rates.valid_to)
 )
 
-select 'all' as segment, converted.* from converted
-union all
-select 'channel=' || channel, converted.* from converted
-union all
-select 'source_system=' || source_system, converted.* from converted
-union all
-select 'pipeline=' || pipeline, converted.* from converted where pipeline is not null
+{{ segments('converted', ['channel', 'source_system', 'pipeline']) }}

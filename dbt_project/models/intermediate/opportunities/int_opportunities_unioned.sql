@@ -139,7 +139,13 @@ select
             then {{ surrogate_key(["'user'", "timed.source_system", "timed.owner_id"]) }}
     end as owner_key,
     timed.product,
-    nullif(trim(timed.origin_channel), '') as origin_channel,
+    coalesce(persons.origin_channel, nullif(trim(timed.origin_channel), '')) as origin_channel,
+    -- The person's channel, else what the opportunity itself says.
+    coalesce(
+        persons.channel,
+        channel_map.channel,
+        case when nullif(trim(timed.origin_channel), '') is null then 'unknown' else 'other' end
+    ) as channel,
     timed.campaign_name,
     timed.amount,
     coalesce(timed.currency, source_system.currency) as currency,
@@ -158,6 +164,9 @@ select
 from timed
 left join {{ ref('int_people_identified') }} as people
     on timed.source_system = people.source_system and timed.source_person_id = people.source_id
+left join {{ ref('int_persons_merged') }} as persons on people.person_key = persons.person_key
+left join {{ ref('channel_map') }} as channel_map
+    on {{ channel_lookup_key('timed.origin_channel') }} = channel_map.source_value
 left join {{ ref('int_accounts_identified') }} as accounts
     on timed.source_system = accounts.source_system and timed.source_account_id = accounts.source_id
 left join {{ source('tandem', 'source_system') }} as source_system

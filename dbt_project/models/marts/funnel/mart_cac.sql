@@ -17,9 +17,7 @@ with spend_by_day as (
 ),
 
 spend_segmented as (
-    select 'all' as segment, spend_by_day.* from spend_by_day
-    union all
-    select 'channel=' || channel, spend_by_day.* from spend_by_day
+    {{ segments('spend_by_day', ['channel']) }}
 ),
 
 spends as (
@@ -50,11 +48,7 @@ first_wins as (
 
 customers as (
     select segment, period_month, count(*) as new_customers
-    from (
-        select 'all' as segment, period_month from first_wins
-        union all
-        select 'channel=' || channel, period_month from first_wins
-    ) as segmented
+    from ({{ segments('first_wins', ['channel']) }}) as segmented
     group by segment, period_month
 ),
 

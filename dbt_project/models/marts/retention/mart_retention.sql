@@ -1,12 +1,11 @@
 -- Customers by the month in which they began to pay. What a customer paid at its start is compared with what it pays twelve
 -- months later; what it pays less after 180 days is early churn. New customers are in no later cohort.
-with segmented as (
-    select 'all' as segment, customers.* from {{ ref('int_customer_retention') }} as customers
-    {%- for dimension, column in [('channel', 'channel'), ('campaign', 'campaign_name'), ('owner', 'owner_key')] %}
-    union all
-    select '{{ dimension }}=' || {{ column }}, customers.* from {{ ref('int_customer_retention') }} as customers
-    where {{ column }} is not null
-    {%- endfor %}
+with customers as (
+    select * from {{ ref('int_customer_retention') }}
+),
+
+segmented as (
+    {{ segments('customers', ['channel', ('campaign', 'campaign_name'), ('owner', 'owner_key')]) }}
 ),
 
 cohorts as (

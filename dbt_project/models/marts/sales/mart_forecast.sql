@@ -16,15 +16,13 @@ with made as (
     from {{ ref('int_forecasts_made') }}
 ),
 
-pipelines as (
-    select snapshot_on, 'all' as segment, amount from {{ ref('int_forecast_open_deals') }}
-    union all
-    select snapshot_on, 'pipeline=' || pipeline, amount from {{ ref('int_forecast_open_deals') }} where pipeline is not null
+open_deals as (
+    select snapshot_on, pipeline, amount from {{ ref('int_forecast_open_deals') }}
 ),
 
 open_pipeline as (
     select snapshot_on, segment, count(*) as n_open, sum(amount) as open_amount
-    from pipelines
+    from ({{ segments('open_deals', ['pipeline']) }}) as segmented
     group by snapshot_on, segment
 ),
 

@@ -1,14 +1,15 @@
 -- Kaplan-Meier: of all that entered a stage, after how many days half had left it for the next stage or for good, what is
 -- still there counted for as long as it was seen. `converted_p50_days` is another question: of those that reach the next
 -- stage within its horizon, after how many days half had done so (cumulative incidence with competing ends).
-with segmented as (
-    select 'all' as segment, stays.* from {{ ref('int_stage_ages') }} as stays where to_stage <> 'any'
-    union all
-    select 'channel=' || channel, stays.* from {{ ref('int_stage_ages') }} as stays where channel is not null
-    union all
-    select 'source_system=' || source_system, stays.* from {{ ref('int_stage_ages') }} as stays
-    union all
-    select 'pipeline=' || pipeline, stays.* from {{ ref('int_stage_ages') }} as stays where pipeline is not null
+with stays as (
+    select * from {{ ref('int_stage_ages') }}
+),
+
+-- Stages of opportunities carry their source's own names, which add up to nothing over sources.
+segmented as (
+    select all_segments.*
+    from ({{ segments('stays', ['channel', 'source_system', 'pipeline']) }}) as all_segments
+    where segment <> 'all' or to_stage <> 'any'
 ),
 
 exits as (
