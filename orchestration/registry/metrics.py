@@ -5,7 +5,7 @@ Objectives, service levels and pages name metrics from here; nothing here comput
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +67,9 @@ class Metrics(dict[str, Metric]):
         return (metric.inputs[0], metric.inputs[1]) if metric.type == "ratio" else None
 
 
+@lru_cache
 def read_metrics(models: Path) -> Metrics:
-    """Read every metric that stands beside a model; what is not YAML is dbt's to refuse."""
+    """Read every metric that stands beside a model, once in a process; what is not YAML is dbt's to refuse."""
     documents = [yaml.load(path.read_text(encoding="utf-8"), _LOADER) or {} for path in sorted(models.rglob("*.yml"))]  # noqa: S506
     measures: dict[str, _Measure] = {}
     for document in documents:

@@ -58,7 +58,7 @@ def test_the_shipped_calendar_has_the_eleven_french_holidays():
     shipped = next(item for item in reading.documents if item.name == "fr-paris-9-18")
     days = BusinessTime(shipped.spec, dt.date(2026, 1, 1), dt.date(2026, 12, 31)).days
     closed = [f"{day.day:%m-%d}" for day in days if day.closed_because not in (None, "weekend")]
-    assert closed == "01-01 04-06 05-01 05-08 05-14 05-25 07-14 08-15 11-01 11-11 12-25".split()
+    assert closed == ["01-01", "04-06", "05-01", "05-08", "05-14", "05-25", "07-14", "08-15", "11-01", "11-11", "12-25"]
 
 
 @pytest.mark.parametrize(
