@@ -26,6 +26,7 @@ REGISTRY_TABLES = {
     "objective": "One row per objective of seeds/objectives, with the target known at as_of.",
     "objective_filter": "One row per value to which an objective is narrowed.",
     "objective_guardrail": "One row per guardrail of an objective.",
+    "objective_tree": "One row per part of which an objective's metric is made.",
     "objective_amendment": "One row per change of a target by as_of.",
     "sla": "One row per document of seeds/sla.",
     "sla_tier": "One row per tier that a service level is about; * for all.",
@@ -125,6 +126,16 @@ def _objective_tables(registry: Registry, as_of: dt.date, fiscal_start_month: in
             for guard in item.spec.guardrails
         ],
     )  # fmt: skip
+    yield Table(
+        "objective_tree",
+        {"objective_id": "varchar", "op": "varchar", "child": "varchar", "numerator": "varchar", "denominator": "varchar"},
+        [
+            (item.name, item.spec.tree.op, child, *(metrics.parts(child) or (child, None)))
+            for item in objectives
+            if item.spec.tree
+            for child in item.spec.tree.children
+        ],
+    )
     yield Table(
         "objective_amendment",
         {"objective_id": "varchar", "version_no": "integer", "amended_at": "date", "reason": "varchar",

@@ -88,7 +88,7 @@ AGREEMENT_WORDS: dict[str, dict[str, str]] = {
     },
     "liability_q": {"en": "Whose delay was it?", "fr": "À qui était le retard ?"},
     "liability_s": {
-        "en": "Each miss has one reason. A lead that the sync held back, or that came without what was promised, is no rep's fault.",
+        "en": "Each miss has one reason. A lead that the sync held back, or that came incomplete, is no rep's fault.",
         "fr": "Chaque manque a une raison. Un lead retenu par la synchro, ou incomplet, n'est la faute d'aucun vendeur.",
     },
     "no_handoff": {

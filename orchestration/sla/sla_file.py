@@ -33,6 +33,9 @@ def _term(value: object) -> object:
     return value
 
 
+Event = Literal["human_outbound", "two_way_contact", "SAL", "REJECTED"]
+# One event may be written without the brackets of a list.
+Events = Annotated[list[Event], BeforeValidator(_events, json_schema_input_type=Event | list[Event]), Field(min_length=1)]
 Term = Annotated[str, BeforeValidator(_term)]
 Share = Annotated[float, Field(gt=0, le=1)]
 
@@ -63,9 +66,7 @@ class Obligation(Strict):
     """What the provider owes within a term, for which share of what is due."""
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
-    event: Annotated[
-        list[Literal["human_outbound", "two_way_contact", "SAL", "REJECTED"]], BeforeValidator(_events), Field(min_length=1)
-    ]
+    event: Events
     within: Term
     target: Share
     paired_with: Literal["effective_followup"] | None = None
