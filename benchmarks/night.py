@@ -22,6 +22,7 @@ from orchestration.home import Home
 from orchestration.landing.deliver import land
 from orchestration.landing.profiles import known_profiles
 from orchestration.quality.stewardship import load_stewardship
+from orchestration.registry.registry import load_registry
 from orchestration.settings import Settings
 from orchestration.transform.catalog import AsOf, DuckDBEngine, latest_extract_day, write_catalog
 from orchestration.transform.dbt_build import dbt_environment
@@ -68,7 +69,9 @@ def run_bare(home: Home, exports: Path) -> None:
         with duckdb.connect(str(Path(folder) / "candidate.duckdb")) as connection:
             rules = load_stewardship(settings.expectations_dir / "field_stewardship.yml")
             as_of = AsOf(latest_extract_day(home), settings.business_timezone)
-            write_catalog(DuckDBEngine(connection), home, known_profiles(settings), rules, as_of, "EUR")
+            write_catalog(
+                DuckDBEngine(connection), home, known_profiles(settings), rules, as_of, "EUR", load_registry(settings)
+            )
             _run_models(connection, manifest, settings)
 
 

@@ -19,6 +19,9 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Joint market
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="The company's home; default TANDEM_HOME or ./var.")]
 ExportsOption = Annotated[Path | None, typer.Option("--exports", help="A folder of exports, only read; default the inbox.")]
+objectives_app = typer.Typer(no_args_is_help=True, help="What both teams signed: objectives, service levels, calendars.")
+app.add_typer(objectives_app, name="objectives")
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
 
 
@@ -184,6 +187,23 @@ def query(
         typer.echo(run_query(opened, sql, "json" if as_json else format.value), nl=False)
     except (QueryRefusedError, duckdb.Error) as error:
         _refuse(str(error))
+
+
+@objectives_app.command()
+def check(as_json: JsonOption = False) -> None:
+    """Check every file that a company edits in seeds/ and expectations/; each fault with file, line and remedy.
+
+    Example: tandem objectives check
+    """
+    from orchestration.registry.check import check_edited_files
+
+    found = check_edited_files(_settings())
+    if as_json:
+        typer.echo(json.dumps(found.as_dict()))
+    for line in [] if as_json else found.lines():
+        typer.echo(line)
+    if found.faults:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -41,6 +41,13 @@ class Settings(BaseSettings):
         PROJECT_DIR / "seeds" / "export_profiles", description="The company's own export profiles: they win over the shipped."
     )
 
+    fiscal_year_start_month: int = Field(
+        1, ge=1, le=12, description="First month of the fiscal year, which is called after the year it ends in."
+    )
+    registry_dir: Path = Field(
+        PROJECT_DIR / "seeds", description="Where objectives/, sla/ and calendars/ lie, which both teams sign."
+    )
+
     @field_validator("business_timezone")
     @classmethod
     def _is_a_zone(cls, value: str) -> str:

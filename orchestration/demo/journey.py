@@ -11,6 +11,7 @@ from orchestration.demo import plan
 from orchestration.demo.clock import DAY, MINUTE, NEVER, next_waking_minute, next_working_time
 from orchestration.demo.draws import bounded_lognormal, lag_seconds, pick
 from orchestration.demo.people import Inquiries
+from orchestration.demo.routing import synced_after_outage
 from orchestration.demo.staff import Staff
 
 EXIT_STATUSES = ("", "Rejected", "Disqualified", "Recycled", "deleted")
@@ -52,7 +53,7 @@ def draw_journeys(rng: np.random.Generator, inquiries: Inquiries, staff: Staff) 
     closer = rng.choice(staff.team("Sales"), count)
 
     mql_at = np.where(is_mql, next_waking_minute(inquiries.created_at + lag["inquiry_to_mql"]), NEVER)
-    synced_at = _after(mql_at, rng.integers(2 * MINUTE, 15 * MINUTE, count))
+    synced_at = synced_after_outage(mql_at, _after(mql_at, rng.integers(2 * MINUTE, 15 * MINUTE, count)))
     exit_status = _draw_exits(rng, is_mql, is_sal, is_sql, is_sqo)
     is_ignored = is_mql & ~is_sal & (rng.random(count) < plan.NEVER_ANSWERED_SHARE)
     answer_at = next_working_time(_after(synced_at, _response_seconds(rng, owner, staff)), rng)

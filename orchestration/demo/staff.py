@@ -22,6 +22,7 @@ _TEAMS = (
     ("Customer Success", "Customer Success Manager", 7),
 )
 _FAST_SDR, _SLOW_SDR = (2, 9), (4, 7, 12)
+_HOLLOW_SDR = (5, 10)
 _LEFT_THE_COMPANY = (3,)  # positions among all users: inactive, still named in old records
 _FOUNDED = calendar.timegm((2023, 3, 6, 8, 0, 0))
 _LATEST_HIRE = calendar.timegm((2026, 9, 15, 7, 30, 0))
@@ -29,13 +30,14 @@ _LATEST_HIRE = calendar.timegm((2026, 9, 15, 7, 30, 0))
 
 @dataclass(frozen=True)
 class Staff:
-    """Users by number; `pace` is that of their first answer to a new lead (SDR only)."""
+    """Users by number; `pace` and `touches_hollow` are of their first answer to a new lead (SDR only)."""
 
     ids: pa.Array
     names: list[str]
     departments: list[str]
     roles: list[str]
     pace: list[str]
+    touches_hollow: list[bool]
     is_active: list[bool]
     created_at: np.ndarray
 
@@ -94,6 +96,7 @@ def hire_staff() -> Staff:
         departments=[*departments, "Systems"],
         roles=[*roles, "Integration"],
         pace=pace,
+        touches_hollow=[number - first_sdr in _HOLLOW_SDR for number in range(count + 1)],
         is_active=[number not in _LEFT_THE_COMPANY for number in range(count + 1)],
         created_at=created_at,
     )

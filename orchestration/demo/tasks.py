@@ -9,6 +9,7 @@ from orchestration.demo.clock import DAY, END, MINUTE, NEVER, next_working_time
 from orchestration.demo.draws import between, pick
 from orchestration.demo.journey import Journeys
 from orchestration.demo.opportunities import Opportunities
+from orchestration.demo.routing import is_touched_hollow
 from orchestration.demo.staff import Staff
 
 CALL, EMAIL, MEETING = 0, 1, 2
@@ -49,17 +50,18 @@ def first_answer_minutes(lead: np.ndarray, journeys: Journeys) -> tuple[np.ndarr
 def _lead_tasks(rng: np.random.Generator, lead: np.ndarray, journeys: Journeys, staff: Staff) -> list[dict[str, np.ndarray]]:
     position = np.arange(lead.size)
     owner, answer_at = journeys.owner[lead], journeys.first_answer_at[lead]
+    is_hollow = is_touched_hollow(lead, owner, staff)
     welcomed = np.flatnonzero(rng.random(lead.size) < 0.3)
     welcome_at = journeys.synced_at[lead][welcomed] + rng.integers(20, 90, welcomed.size)
     blocks = [
-        _block(answer_at, position, None, owner, ON_LEAD),
+        _block(answer_at, position, None, owner, ON_LEAD, is_hollow),
         _block(welcome_at, position[welcomed], None, np.full(welcomed.size, staff.integration_user), AUTOMATED),
     ]
     # Sales stays in touch until the lead ends or becomes an opportunity, for 40 days at most.
     until = np.minimum(np.minimum(journeys.exit_at, journeys.sqo_at)[lead], answer_at + 40 * DAY)
     for chance in (0.7, 0.35):
         follow_up = next_working_time(between(rng, answer_at + 30 * MINUTE, until), rng)
-        happens = (answer_at < END) & (follow_up < until) & (rng.random(lead.size) < chance)
+        happens = (answer_at < END) & (follow_up < until) & (rng.random(lead.size) < chance) & ~is_hollow
         blocks.append(_block(np.where(happens, follow_up, NEVER), position, None, owner, ON_LEAD))
     return blocks
 
@@ -79,7 +81,12 @@ def _opportunity_tasks(rng: np.random.Generator, opportunities: Opportunities, s
 
 
 def _block(
-    at: np.ndarray, lead: np.ndarray | None, opportunity: np.ndarray | None, owner: np.ndarray, reason: int
+    at: np.ndarray,
+    lead: np.ndarray | None,
+    opportunity: np.ndarray | None,
+    owner: np.ndarray,
+    reason: int,
+    is_hollow: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
     nothing = np.full(at.size, -1, dtype=np.int64)
     return {
@@ -88,6 +95,7 @@ def _block(
         "opportunity_no": nothing if opportunity is None else opportunity,
         "owner": owner,
         "reason": np.full(at.size, reason, dtype=np.int64),
+        "is_hollow": np.zeros(at.size, dtype=bool) if is_hollow is None else is_hollow,
     }
 
 
@@ -95,8 +103,12 @@ def _add_kind(rng: np.random.Generator, tasks: dict[str, np.ndarray]) -> dict[st
     reason, created_at = tasks["reason"], tasks["created_at"]
     kind = pick(rng, (0.5, 0.38, 0.12), reason.size)
     kind = np.where(reason == AUTOMATED, EMAIL, np.where(reason == ONBOARDING, MEETING, kind))
+    kind = np.where(tasks["is_hollow"], CALL, kind)
     disposition = np.where(kind == CALL, pick(rng, (0.45, 0.3, 0.25), reason.size), _NO_CALL)
+    disposition = np.where(tasks["is_hollow"], 0, disposition)
     seconds = np.exp(rng.normal(np.log(240), 0.8, reason.size)).astype(np.int64) + 15
+    # Logged as answered, and over before anyone can have spoken.
+    seconds = np.where(tasks["is_hollow"], 1 + tasks["lead_position"] % 5, seconds)
     held_at = next_working_time(created_at + rng.integers(1, 7, reason.size) * DAY, rng)
     return {
         **tasks,

@@ -4,12 +4,15 @@ Whoever compares the warehouse with it must read the exports only.
 """
 
 import numpy as np
+import pyarrow as pa
 
 from orchestration.demo import plan
 from orchestration.demo.clock import DAY, END, FIRST_DAY, LAST_DAY, NEVER
 from orchestration.demo.field_changes import FieldHistory, last_human_change
 from orchestration.demo.identity_truth import describe_identity
+from orchestration.demo.ids import salesforce_ids
 from orchestration.demo.journey import EXIT_STATUSES
+from orchestration.demo.routing import is_routed_late, is_touched_hollow
 from orchestration.demo.tables import contact_numbers
 from orchestration.demo.tasks import first_answer_minutes
 from orchestration.demo.world import World
@@ -45,6 +48,7 @@ def describe(world: World, seed: int, nights: int) -> dict:
             for history in world.field_histories
         },
         "first_answer": _first_answers(world),
+        "handoff": _handoffs(world),
         "seasonality": {
             "month_weights": list(plan.MONTH_WEIGHTS),
             "weekday_weights": list(plan.WEEKDAY_WEIGHTS),
@@ -162,6 +166,15 @@ def _staleness(history: FieldHistory, created_at: np.ndarray, deleted_at: np.nda
         "n_missing": int((counted & history.is_missing).sum()),
         "stale_share": n_stale / n_filled if n_filled else None,
     }
+
+
+def _handoffs(world: World) -> dict[str, list[str]]:
+    """Name the Salesforce leads that came late through the sync, and those that were touched for the clock alone."""
+    journeys, synced = world.journeys, world.synced
+    ids = salesforce_ids("00Q", synced.size)
+    hollow = is_touched_hollow(synced, journeys.owner[synced], world.staff) & (journeys.first_answer_at[synced] < END)
+    chosen = {"late_routing": is_routed_late(journeys.mql_at[synced]), "hollow_first_touch": hollow}
+    return {what: ids.filter(pa.array(is_so)).to_pylist() for what, is_so in chosen.items()}
 
 
 def _median(values: np.ndarray) -> float | None:

@@ -79,13 +79,15 @@ def _run_locked(settings: Settings, night: Night) -> NightResult:
 
     from orchestration.definitions import build_defs
     from orchestration.quality.stewardship import ContractError
+    from orchestration.registry.registry import RegistryError, load_registry
     from orchestration.scorecard.assets import draw_page
 
     try:
         if settings.as_of:
             night.as_of()
+        load_registry(settings)
         job = build_defs(settings, night).resolve_job_def("nightly")
-    except (InputRefusedError, ContractError, ProfileError) as error:
+    except (InputRefusedError, ContractError, ProfileError, RegistryError) as error:
         return NightResult(INPUT_REFUSED, {}, str(error))
     with night.step("total"), dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(instance=instance, raise_on_error=False, run_config=_QUIET)

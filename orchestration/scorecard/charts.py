@@ -47,6 +47,21 @@ def months(rows: Rows, month: str, entries: str, stages: list[str]) -> dict[str,
     )  # fmt: skip
 
 
+def pacing(rows: Rows, order: list[str], axis: str = "~s") -> dict[str, Any]:
+    """Lines over days: the plan in grey, what came in blue."""
+    return _chart(
+        rows,
+        height=180,
+        mark={"type": "line"},
+        encoding={
+            "x": {"field": "day", "type": "temporal", "title": None, "axis": {"format": "%Y-%m-%d", "labelOverlap": True}},
+            "y": {"field": "value", "type": "quantitative", "title": None, "axis": {"format": axis}},
+            "color": {"field": "label", "type": "nominal", "sort": order, "title": None,
+                      "scale": {"domain": order, "range": [_GREY, _BLUE]}},
+        },
+    )  # fmt: skip
+
+
 def channels(rows: Rows, title: str) -> dict[str, Any]:
     """Bars of spend and of won amount per channel, one pair each."""
     return _chart(

@@ -3,6 +3,7 @@
 How they are shown belongs to `page.py` and `charts.py`.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,12 @@ def read_figures(marts: Path) -> dict[str, Rows]:
         return {name: _ask(connection, sql) for name, sql in _QUERIES.items()} | {
             "published": _ask(connection, "select version, as_of from published_version")
         }
+
+
+def ask_all(marts: Path, queries: Mapping[str, str]) -> dict[str, Rows]:
+    """The rows of each query, by name."""
+    with open_duckdb(marts.resolve(), read_only=True) as connection:
+        return {name: _ask(connection, sql) for name, sql in queries.items()}
 
 
 def read_headlines(marts: Path) -> dict[str, float | None]:

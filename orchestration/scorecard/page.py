@@ -6,7 +6,6 @@ Queries are in `figures.py`, chart specifications in `charts.py`, text in `words
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,32 +15,13 @@ import vl_convert
 from markupsafe import Markup
 
 from orchestration.scorecard import charts
-from orchestration.scorecard.figures import Rows, read_figures, read_headlines
+from orchestration.scorecard.agreement_figures import AGREEMENT_QUERIES
+from orchestration.scorecard.agreement_pages import PAGES
+from orchestration.scorecard.figures import Rows, ask_all, read_figures, read_headlines
+from orchestration.scorecard.parts import Part, Section
 from orchestration.scorecard.words import MISSING, Language, number, percent, say
 
 _Z95 = 1.959963984540054
-
-
-@dataclass
-class Part:
-    """A chart, a table, or both; `folded` hides the table behind these words."""
-
-    sentence: str = ""
-    chart: str = ""
-    head: list[str] = field(default_factory=list)
-    rows: list[list[str]] = field(default_factory=list)
-    text: tuple[int, ...] = (0,)
-    folded: str = ""
-
-
-@dataclass
-class Section:
-    """One question that both teams ask."""
-
-    question: str
-    sentence: str = ""
-    empty: str = ""
-    parts: list[Part] = field(default_factory=list)
 
 
 def render(marts: Path, previous: Path | None, target: Path, *, language: Language, notices: Sequence[str] = ()) -> Path:
@@ -68,17 +48,30 @@ def render(marts: Path, previous: Path | None, target: Path, *, language: Langua
     late = sorted({row["source_system"] for row in figures["trust"] if row["is_late"]})
     if late:
         notices = [*notices, f"{say('late', language)} {', '.join(late)}."]
+    page = partial(_write, published=published, language=language, notices=notices)
+    page(target, "index", sections, specs)
+    agreed = ask_all(marts, AGREEMENT_QUERIES)
+    for name, make in PAGES.items():
+        specs = {}
+        page(target.with_name(f"{name}.html"), name, make(agreed, language, specs), specs)
+    return target
+
+
+def _write(
+    target: Path, name: str, sections: list[Section], specs: dict, *, published: dict[str, Any], language: Language,
+    notices: Sequence[str],
+) -> None:  # fmt: skip
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True)
     html = environment.get_template("page.html.j2").render(
         say=partial(say, language=language), language=language, as_of=published["as_of"].isoformat(),
         version=published["version"], notices=notices, sections=sections, charts=_embeddable(specs),
-        library=Markup(_library(target.parent)),  # noqa: S704 - the bundled library's own text
+        name=name, pages=["index", *PAGES],
+        library=Markup(_library(target.parent)) if specs else "",  # noqa: S704 - the bundled library's own text
     )  # fmt: skip
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(target.name + ".tmp")
     unfinished.write_text(html, encoding="utf-8")
     unfinished.replace(target)
-    return target
 
 
 def _funnel(figures: dict[str, Rows], language: Language, specs: dict) -> Section:

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from orchestration.scorecard.agreement_words import AGREEMENT_WORDS
+
 Language = Literal["en", "fr"]
 MISSING = "–"
 
@@ -114,6 +116,8 @@ WORDS: dict[str, dict[str, str]] = {
     "stale_share": {"en": "Stale CRM values", "fr": "Valeurs CRM périmées"},
     "quarantined": {"en": "Rows set aside", "fr": "Lignes écartées"},
 }
+
+WORDS |= AGREEMENT_WORDS
 
 
 def say(key: str, language: Language) -> str:

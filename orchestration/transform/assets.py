@@ -20,6 +20,7 @@ from orchestration.landing.profiles import Profile
 from orchestration.ops.night import Night
 from orchestration.ops.unchanged import inputs_hash
 from orchestration.quality.audit import Audit
+from orchestration.registry.rows import REGISTRY_TABLES
 from orchestration.transform.catalog import DuckDBEngine, write_night_catalog
 from orchestration.transform.data_tests import run_data_tests
 from orchestration.transform.dbt_build import DbtBuildError, invoke_dbt
@@ -51,6 +52,7 @@ _CATALOG_TABLES = {
     },
     "field_rule": "One row per field of the stewardship contract.",
     "restatement": "One row per value that a night published anew says differently than before.",
+    **REGISTRY_TABLES,
 }
 
 

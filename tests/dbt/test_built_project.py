@@ -147,6 +147,29 @@ METRICS = {
              sum(customers_churned_180) / sum(customers_start) filter (where is_mature_180)
            from marts.mart_retention group by segment order by segment""",
     ),
+    "inquiry_count,mql_count,rejected_count,sal_count,sql_count,sqo_count,won_count,sqo_amount,won_amount,decided_count,"
+    "sal_rate,sal_per_mql,sql_per_sal,sqo_per_sql,sqo_per_mql,won_per_sqo,average_sqo_amount,average_won_amount": (
+        "funnel_day__channel",
+        """select channel, sum(inquiries), sum(mqls), sum(rejected), sum(sals), sum(sqls), sum(sqos), sum(won), sum(sqo_amount),
+             sum(won_amount), sum(sals + rejected), sum(sals) / nullif(sum(sals + rejected), 0),
+             sum(sals) / nullif(sum(mqls), 0), sum(sqls) / nullif(sum(sals), 0), sum(sqos) / nullif(sum(sqls), 0),
+             sum(sqos) / nullif(sum(mqls), 0), sum(won) / nullif(sum(sqos), 0), sum(sqo_amount) / nullif(sum(sqos), 0),
+             sum(won_amount) / nullif(sum(won), 0)
+           from marts.mart_funnel_daily group by channel order by channel""",
+    ),
+    "human_activities,conversations,conversation_share": (
+        "activity__activity_type",
+        """select activity_type, count(*) filter (where is_human), count(*) filter (where is_human and is_two_way),
+             count(*) filter (where is_human and is_two_way) / nullif(count(*) filter (where is_human), 0)
+           from marts.fct_activity group by activity_type order by activity_type""",
+    ),
+    "sla_n_due,sla_n_met,sla_n_effective,sla_n_never_worked,sla_n_judged_worked,sla_met,effective_followup,never_worked": (
+        "speed_week__team",
+        """select team, sum(n_due), sum(n_met), sum(n_effective), sum(n_never_worked), sum(n_judged_worked),
+             sum(n_met) / nullif(sum(n_due), 0), sum(n_effective) / nullif(sum(n_due), 0),
+             sum(n_never_worked) / nullif(sum(n_judged_worked), 0)
+           from marts.mart_speed_to_lead group by team order by team""",
+    ),
 }
 
 

@@ -30,6 +30,7 @@ entries as (
 
 select
     {{ business_month('occurred_at') }} as period_month,
+    {{ business_day('occurred_at') }} as entered_on,
     stage,
     channel,
     currency,

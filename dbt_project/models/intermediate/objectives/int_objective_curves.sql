@@ -1,0 +1,73 @@
+-- One row per objective and day of its period: the share of the target that is expected by its end, as its pacing says.
+with learnt as (
+    -- The median of curves that never fall never falls; read by working day, so that holidays do not shift it.
+    select
+        days.objective_id,
+        days.pacing_date,
+        count(*) as n_periods,
+        {{ quantile('past.share_to_date', 0.5) }} as seasonal_share,
+        stddev_pop(past.share_to_date) as share_spread
+    from {{ ref('int_objective_days') }} as days
+    inner join {{ ref('int_objective_past_shares') }} as past
+        on days.objective_id = past.objective_id
+            and past.business_day_no = cast(round(days.business_share * past.n_business_days) as integer)
+    group by days.objective_id, days.pacing_date
+),
+
+lagged as (
+    select objective_id, pacing_date, lagged_share from {{ ref('int_objective_lag_curves') }}
+),
+
+shares as (
+    select
+        days.*,
+        objectives.pacing,
+        learnt.n_periods,
+        learnt.share_spread,
+        learnt.seasonal_share,
+        lagged.lagged_share,
+        case
+            when objectives.pacing = 'seasonal' and coalesce(min(learnt.n_periods) over (partition by days.objective_id), 0) < 3
+                then 'business_days'
+            when objectives.pacing = 'cohort_lagged' and max(lagged.lagged_share) over (partition by days.objective_id) is null
+                then 'business_days'
+            else objectives.pacing
+        end as pacing_used
+    from {{ ref('int_objective_days') }} as days
+    inner join {{ source('tandem', 'objective') }} as objectives on days.objective_id = objectives.objective_id
+    left join learnt on days.objective_id = learnt.objective_id and days.pacing_date = learnt.pacing_date
+    left join lagged on days.objective_id = lagged.objective_id and days.pacing_date = lagged.pacing_date
+),
+
+chosen as (
+    select
+        *,
+        case pacing_used
+            when 'linear' then linear_share
+            when 'seasonal' then seasonal_share
+            when 'cohort_lagged' then lagged_share
+            else business_share
+        end as share
+    from shares
+)
+
+select
+    objective_id,
+    pacing_date,
+    pacing_used,
+    is_business_day,
+    day_no,
+    business_day_no,
+    business_days_left,
+    linear_share,
+    -- What is expected of the rest of the period does not depend on how the target was spread.
+    case when coalesce(n_periods, 0) >= 3 then seasonal_share else business_share end as history_share,
+    coalesce(share_spread, 0.1) as share_spread,
+    -- 0 before the first day and 1 at the end of the last, never falling between.
+    case
+        when lead(pacing_date) over (partition by objective_id order by pacing_date) is null then 1.0
+        else least(1.0, greatest(0.0, max(share) over (
+            partition by objective_id order by pacing_date rows between unbounded preceding and current row
+        )))
+    end as share_to_date
+from chosen

@@ -1,0 +1,123 @@
+-- One row per objective of a volume and day of its period by as_of: what the end of the period will bring, and how sure that is.
+-- Two opinions weighed by their variance: what earlier periods brought, and what this one has brought so far over the share
+-- that had usually come by then. Known on the day: only earlier days and periods that were over before this one.
+with past as (
+    select
+        objective_id,
+        periods_back,
+        past_first,
+        total,
+        avg(total) over (
+            partition by objective_id order by periods_back desc rows between 4 preceding and 1 preceding
+        ) as mean_before,
+        count(*) over (
+            partition by objective_id order by periods_back desc rows between 4 preceding and 1 preceding
+        ) as n_before
+    from {{ ref('int_objective_past_periods') }}
+),
+
+prior as (
+    select
+        objective_id,
+        avg(case when periods_back <= 4 then total end) as prior_mean,
+        -- How far a period was from the mean of the four before it.
+        greatest(0.01, least(1.0, coalesce(
+            avg(case when n_before >= 2 and mean_before > 0 then power(total / mean_before - 1, 2) end), 0.25
+        ))) as prior_variance
+    from past
+    group by objective_id
+),
+
+-- How much days scatter, over the year before the period: variance over mean, which is 1 for independent single events.
+scatter as (
+    select
+        objectives.objective_id,
+        sum(power(cast(actuals.actual_numerator as double), 2)) as squares,
+        sum(cast(actuals.actual_numerator as double)) as total,
+        {{ date_diff_days('greatest(min(actuals.metric_date), max(objectives.period_first) - 365)', 'max(objectives.period_first)') }}
+            as n_days
+    from {{ source('tandem', 'objective') }} as objectives
+    inner join {{ ref('int_objective_actuals') }} as actuals
+        on objectives.objective_id = actuals.objective_id
+            and actuals.metric_date < objectives.period_first
+            and {{ date_diff_days('actuals.metric_date', 'objectives.period_first') }} <= 365
+    group by objectives.objective_id
+),
+
+to_date as (
+    select
+        curves.objective_id,
+        curves.pacing_date,
+        curves.history_share,
+        curves.share_spread,
+        sum(coalesce(actuals.actual_numerator, 0)) over (
+            partition by curves.objective_id order by curves.pacing_date rows between unbounded preceding and current row
+        ) as actual_to_date
+    from {{ ref('int_objective_curves') }} as curves
+    left join {{ ref('int_objective_actuals') }} as actuals
+        on curves.objective_id = actuals.objective_id and curves.pacing_date = actuals.metric_date
+    where curves.pacing_date <= {{ as_of_day() }}
+),
+
+weighed as (
+    select
+        to_date.objective_id,
+        to_date.pacing_date,
+        cast(to_date.actual_to_date as double) as actual_to_date,
+        least(1.0, greatest(0.0, to_date.history_share)) as share,
+        coalesce(to_date.share_spread, 0.1) as share_spread,
+        prior.prior_mean,
+        prior.prior_variance * power(greatest(cast(prior.prior_mean as double), 1e-9), 2) as prior_square,
+        coalesce(greatest(1e-9, case when scatter.total > 0 then (scatter.squares - power(scatter.total, 2) / greatest(scatter.n_days, 1))
+            / scatter.total end), 1.0) as dispersion
+    from to_date
+    inner join {{ source('tandem', 'objective') }} as objectives
+        on to_date.objective_id = objectives.objective_id and objectives.denominator is null
+    left join prior on to_date.objective_id = prior.objective_id
+    left join scatter on to_date.objective_id = scatter.objective_id
+),
+
+opinions as (
+    select
+        *,
+        case when share > 0 then actual_to_date / share end as pace_total,
+        case when share > 0 then
+            dispersion * greatest(cast(prior_mean as double), actual_to_date / share) / share
+                + power(actual_to_date / share, 2) * power(share_spread / share, 2)
+        end as pace_square
+    from weighed
+),
+
+joined as (
+    select
+        *,
+        case
+            when prior_mean is null then pace_total
+            when pace_total is null then cast(prior_mean as double)
+            else (prior_mean / prior_square + pace_total / greatest(pace_square, 1e-9))
+                / (1 / prior_square + 1 / greatest(pace_square, 1e-9))
+        end as expected_total,
+        case
+            when prior_mean is null then pace_square
+            when pace_total is null then prior_square
+            else 1 / (1 / prior_square + 1 / greatest(pace_square, 1e-9))
+        end as expected_square
+    from opinions
+),
+
+spread as (
+    select
+        *,
+        (1 - share) * expected_total as remaining,
+        sqrt(power(1 - share, 2) * expected_square + dispersion * (1 - share) * expected_total) as remaining_deviation
+    from joined
+)
+
+select
+    objective_id,
+    pacing_date,
+    actual_to_date + remaining as forecast,
+    actual_to_date + greatest(0.0, remaining - 1.2815515655446004 * remaining_deviation) as forecast_p10,
+    actual_to_date + remaining + 1.2815515655446004 * remaining_deviation as forecast_p90
+from spread
+where expected_total is not null

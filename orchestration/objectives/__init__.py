@@ -1,0 +1,1 @@
+"""Objectives that several teams sign: the registry, its rules, and its rows for the warehouse."""

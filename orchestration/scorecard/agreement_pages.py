@@ -1,0 +1,180 @@
+"""The pages on objectives, hand-off and barometer: sections made of the figures, in the form of the scorecard's own.
+
+Queries are in `agreement_figures.py`, words in `agreement_words.py`, layout in page.html.j2.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from orchestration.scorecard import charts
+from orchestration.scorecard.figures import Rows
+from orchestration.scorecard.parts import Part, Section
+from orchestration.scorecard.words import MISSING, Language, number, percent, say
+
+Figures = dict[str, Rows]
+
+
+def _amount(row: dict[str, Any], key: str, language: Language) -> str:
+    value = row[key]
+    if value is None:
+        return MISSING
+    if row["unit"] == "rate":
+        return percent(value, language)
+    text = number(value, language)
+    return f"{text} {row['currency']}" if row.get("currency") else text
+
+
+def objectives_page(figures: Figures, language: Language, specs: dict) -> list[Section]:
+    """Objectives: where they stand, their curves, what a gap is made of, what a target needs, what a metric means."""
+    speak = partial(say, language=language)
+    whole = Section(speak("objectives_q"), speak("objectives_s"))
+    if not figures["objectives"]:
+        whole.empty = speak("no_objectives")
+        return [whole, _metrics(figures["metrics"], language)]
+    keys = ("objective", "teams", "target", "provenance", "expected", "actual", "forecast", "run_rate", "state", "guardrail")
+    rows = []
+    for row in figures["objectives"]:
+        show = partial(_amount, row, language=language)
+        forecast = MISSING
+        if row["forecast"] is not None:
+            forecast = f"{show(key='forecast')} ({show(key='forecast_p10')} – {show(key='forecast_p90')})"
+        state = "no_data_state" if row["state"] == "no_data" else row["state"]
+        rows.append(
+            [
+                row["objective_id"], row["owner_teams"], show(key="target"), speak(row["target_provenance"]),
+                show(key="expected_to_date"), show(key="actual_to_date"), forecast, show(key="required_per_business_day"),
+                speak(state), speak(row["guardrail_state"]),
+            ]
+        )  # fmt: skip
+    whole.parts = [Part(head=[speak(key) for key in keys], rows=rows, text=(0, 1, 3, 8, 9))]
+    return [whole, _curves(figures["pacing"], language, specs), _gaps(figures["gaps"], language),
+            _tree(figures["tree"], language), _unmatched(figures["unmatched"], language),
+            _metrics(figures["metrics"], language)]  # fmt: skip
+
+
+def _curves(rows: Rows, language: Language, specs: dict) -> Section:
+    section = Section(say("pacing_q", language))
+    for objective in sorted({row["objective_id"] for row in rows if row["actual_to_date"] is not None}):
+        own = [row for row in rows if row["objective_id"] == objective]
+        points = [
+            {"day": row["pacing_date"].isoformat(), "label": say(word, language), "value": float(row[key])}
+            for key, word in (("expected_to_date", "expected"), ("actual_to_date", "actual"))
+            for row in own
+            if row[key] is not None
+        ]
+        name = f"pacing_{objective.replace('-', '_')}"
+        specs[name] = charts.pacing(points, [say("expected", language), say("actual", language)])
+        section.parts.append(Part(sentence=objective, chart=name))
+    return section
+
+
+def _gaps(rows: Rows, language: Language) -> Section:
+    section = Section(say("gap_q", language), say("gap_s", language))
+    parts = ("by_volume", "by_speed", "by_quality", "by_value", "by_ambition")
+    cells = [
+        [row["objective_id"], number(row["gap"], language), *(number(row[f"gap_{part}"], language) for part in parts)]
+        for row in rows
+    ]
+    section.parts = [Part(head=[say(key, language) for key in ("objective", "gap", *parts)], rows=cells)] if cells else []
+    return section
+
+
+def _tree(rows: Rows, language: Language) -> Section:
+    section = Section(say("tree_q", language), say("tree_s", language))
+    head = [say(key, language) for key in ("objective", "stage", "month", "required", "entered")]
+    for objective in sorted({row["objective_id"] for row in rows}):
+        cells = [
+            [objective, row["stage"].upper() if row["stage"] != "won" else say("won", language), f"{row['entry_month']:%Y-%m}",
+             number(row["required_entries"], language, 1), number(row["actual_entries"], language)]
+            for row in rows if row["objective_id"] == objective
+        ]  # fmt: skip
+        section.parts.append(Part(head=head, rows=cells, text=(0, 1, 2), folded=objective))
+    return section
+
+
+def _unmatched(rows: Rows, language: Language) -> Section:
+    section = Section(say("unmatched_q", language))
+    keys = ("matched_days", "missing_target", "missing_actual")
+    cells = [[row["series"], *(number(row[key], language) for key in keys)] for row in rows]
+    section.parts = [Part(head=[say(key, language) for key in ("series", *keys)], rows=cells)] if cells else []
+    return section
+
+
+def _metrics(rows: Rows, language: Language) -> Section:
+    section = Section(say("metrics_q", language))
+    head = [say(key, language) for key in ("metric", "label", "formula", "unit", "owner", "last_day", "caveats")]
+    cells = [
+        [row["metric"], row[f"label_{language}"], row["formula"], row["unit"], row["owner_team"],
+         row["last_data_on"].isoformat() if row["last_data_on"] else MISSING, row["caveats"] or MISSING]
+        for row in rows
+    ]  # fmt: skip
+    section.parts = [Part(head=head, rows=cells, text=tuple(range(7)), folded=say("metrics_fold", language))]
+    return section
+
+
+def handoff_page(figures: Figures, language: Language, specs: dict) -> list[Section]:
+    """The hand-off: how fast and how well sales answers, and whose delay it was."""
+    whole = Section(say("handoff_q", language), say("handoff_s", language))
+    if not figures["speed"]:
+        whole.empty = say("no_handoff", language)
+        return [whole]
+    points = [
+        {"day": row["week_start"].isoformat(), "label": say(word, language), "value": float(row[key])}
+        for key, word in (("met", "sla_met"), ("effective", "effective"))
+        for row in figures["speed_weeks"]
+        if row[key] is not None
+    ]
+    specs["speed"] = charts.pacing(points, [say("sla_met", language), say("effective", language)], axis="%")
+    keys = ("team", "tier", "due", "pending", "sla_met", "effective", "never_worked", "minutes_p50", "system_p50")
+    cells = [
+        [
+            row["team"], row["tier"], number(row["n_due"], language), number(row["n_pending"], language),
+            percent(row["n_met"] / row["n_due"] if row["n_due"] else None, language), percent(row["effective"], language),
+            percent(row["never_worked"], language), number(row["minutes_p50"], language), number(row["system_p50"], language),
+        ]
+        for row in figures["speed"]
+    ]  # fmt: skip
+    whole.parts = [Part(chart="speed"), Part(head=[say(key, language) for key in keys], rows=cells, text=(0, 1))]
+    blame = Section(say("liability_q", language), say("liability_s", language))
+    rows = [
+        [row["obligation_id"], say(row["liability"], language), say(row["fault_reason"], language), number(row["n"], language)]
+        for row in figures["liability"]
+    ]
+    head = [say(key, language) for key in ("obligation", "liability", "reason", "journeys")]
+    blame.parts = [Part(head=head, rows=rows, text=(0, 1, 2))]
+    return [whole, blame]
+
+
+def barometer_page(figures: Figures, language: Language, specs: dict) -> list[Section]:
+    """The barometer: declared and measured side by side, never subtracted."""
+    section = Section(say("barometer_q", language), say("barometer_s", language))
+    head = [say(key, language) for key in ("statement", "base", "declared", "measured", "measured_what", "survey")]
+    cells = []
+    for row in figures["barometer"]:
+        interval = ""
+        if row["declared_ci_low"] is not None:
+            interval = f" ({percent(row['declared_ci_low'], language, 0)} – {percent(row['declared_ci_high'], language, 0)})"
+        figure = row["measured_figure"]
+        what = say("cost_per_mql_measured" if figure == "cost_per_mql" else figure or "not_measured", language)
+        measured = MISSING
+        if row["measured_value"] is not None:
+            measured = (
+                percent(row["measured_value"], language)
+                if row["measured_unit"] == "rate"
+                else number(row["measured_value"], language, 1)
+            )
+        survey = MISSING
+        if row["survey_rate"] is not None:
+            survey = f"{percent(row['survey_rate'], language)} (n = {row['survey_answers']})"
+        declared = percent(row["declared_value"], language) + interval
+        cells.append([row[f"wording_{language}"], say(row["declared_base"], language), declared, measured, what, survey])
+    section.parts = [Part(head=head, rows=cells, text=(0, 1, 4))]
+    return [section]
+
+
+PAGES: dict[str, Callable[[Figures, Language, dict], list[Section]]] = {
+    "objectives": objectives_page,
+    "handoff": handoff_page,
+    "barometer": barometer_page,
+}
