@@ -190,8 +190,8 @@ def _dagster_events(
                 continue
             rows = row_counts.get((node["schema"], node["alias"]))
             extra: dict[str, Any] = {} if rows is None else {"dagster/row_count": rows}
-            # Columns are followed through SQL; a Python model has none.
-            if node["language"] != "sql":
+            # Columns are followed through DuckDB's SQL; a Python model has none, nor has a night on Spark.
+            if node["language"] != "sql" or night.settings.engine == "spark":
                 yield event.with_metadata({**event.metadata, **extra})
                 continue
             parents = _parents(manifest, translator, node, columns)

@@ -74,9 +74,11 @@ def invoke_dbt(
         "--target-path", str(home.dbt_target_of(target).resolve()), "--log-path", str(home.logs.resolve()),
         "--log-level", "none", "--log-level-file", "info", "--no-use-colors", "--no-version-check",
     ]  # fmt: skip
+    # What was parsed for DuckDB names its relations in DuckDB's way.
+    manifest = parsed_project(settings) if target == "duckdb" else None
     with environment(dbt_environment(settings, home)):
         try:
-            result = dbtRunner(manifest=parsed_project(settings), callbacks=[collect]).invoke([*arguments, *common])
+            result = dbtRunner(manifest=manifest, callbacks=[collect]).invoke([*arguments, *common])
         finally:
             close_connections()
     if result.exception is not None:

@@ -11,6 +11,7 @@ from orchestration.home import Home
 from orchestration.settings import Settings
 from orchestration.transform.dbt_build import DbtOutcome, invoke_dbt
 from orchestration.transform.spark_catalog import collect_tables, share_raw
+from orchestration.transform.spark_python import python_models_here
 from orchestration.transform.spark_session import spark_session
 
 # Marts are copied, for publishing; what else a check may ask for stays in Spark's own files until the next night.
@@ -26,7 +27,8 @@ def build_on_spark(
     with spark_session(settings, folder) as session, open_duckdb(home.candidate) as candidate:
         shared = share_raw(candidate, session, folder / "raw")
         progress(f"spark: {shared} raw relations shared with {settings.spark_master}")
-        outcome = invoke_dbt(arguments, settings, home, progress, target="spark")
+        with python_models_here(session, folder / "python"):
+            outcome = invoke_dbt(arguments, settings, home, progress, target="spark")
         collected = sum(collect_tables(candidate, session, schema, kind=kind) for schema, kind in _COLLECTED.items())
         progress(f"spark: {collected} tables collected")
     shutil.rmtree(folder / "raw")

@@ -28,16 +28,27 @@ def share_raw(candidate: duckdb.DuckDBPyConnection, session: Any, folder: Path) 
     ).fetchall():
         relations.setdefault(name, {})[column] = kind
     for name, columns in relations.items():
-        path = folder / name
-        path.mkdir(exist_ok=True)
-        candidate.execute(
-            f"copy (select {_other_time(columns)} from {SCHEMA}.{name}) "
-            f"to {quoted(path / 'part.parquet')} (format parquet, compression zstd)"
-        )
-        listed = ", ".join(f"`{column}` {_SPARK_TYPES.get(kind, kind)}" for column, kind in columns.items())
-        session.sql(f"drop table if exists {SCHEMA}.{name}")
-        session.sql(f"create table {SCHEMA}.{name} ({listed}) using parquet location '{path}'")
+        _share(candidate, f"{SCHEMA}.{name}", columns, session, f"{SCHEMA}.{name}", folder / name)
     return len(relations)
+
+
+def share_table(rows: duckdb.DuckDBPyConnection, source: str, session: Any, relation: str, folder: Path) -> None:
+    """A relation of a DuckDB connection as a Spark table, its Parquet in `folder`."""
+    columns = {row[0]: row[1] for row in rows.execute(f"describe {source}").fetchall()}
+    _share(rows, source, columns, session, relation, folder)
+
+
+def _share(
+    connection: duckdb.DuckDBPyConnection, source: str, columns: Mapping[str, str], session: Any, relation: str, folder: Path
+) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    connection.execute(
+        f"copy (select {_other_time(columns)} from {source}) "
+        f"to {quoted(folder / 'part.parquet')} (format parquet, compression zstd)"
+    )
+    listed = ", ".join(f"`{column}` {_SPARK_TYPES.get(kind, kind)}" for column, kind in columns.items())
+    session.sql(f"drop table if exists {relation}")
+    session.sql(f"create table {relation} ({listed}) using parquet location '{folder}'")
 
 
 def collect_tables(candidate: duckdb.DuckDBPyConnection, session: Any, schema: str, *, kind: str) -> int:
@@ -45,11 +56,16 @@ def collect_tables(candidate: duckdb.DuckDBPyConnection, session: Any, schema: s
     candidate.execute(f"create schema if not exists {schema}")
     tables = sorted(row.tableName for row in session.sql(f"show tables in {schema}").collect())
     for table in tables:
-        columns = {field.name: field.dataType.simpleString() for field in session.table(f"{schema}.{table}").schema.fields}
-        folder = _location(session, f"{schema}.{table}")
-        rows = f"read_parquet({quoted(folder / '*.parquet')})" if any(folder.glob("*.parquet")) else _no_rows(columns)
-        candidate.execute(f"create or replace {kind} {schema}.{table} as select {_other_time(columns)} from {rows}")
+        candidate.execute(f"create or replace {kind} {schema}.{table} as {table_sql(session, f'{schema}.{table}')}")
     return len(tables)
+
+
+def table_sql(session: Any, relation: str) -> str:
+    """DuckDB's SQL for the rows of a Spark table."""
+    columns = {field.name: field.dataType.simpleString() for field in session.table(relation).schema.fields}
+    folder = _location(session, relation)
+    rows = f"read_parquet({quoted(folder / '*.parquet')})" if any(folder.glob("*.parquet")) else _no_rows(columns)
+    return f"select {_other_time(columns)} from {rows}"
 
 
 def _location(session: Any, relation: str) -> Path:
