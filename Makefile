@@ -18,7 +18,7 @@ ifdef TANDEM_HOME
 RUN_HOME := $(TANDEM_HOME)
 endif
 
-.PHONY: help install run test test-long test-crash test-seeds test-fuzz test-spark bench bench-small lint dev clean lock
+.PHONY: help install run test test-long test-crash test-seeds test-fuzz test-spark spark-up spark-down bench bench-small lint dev clean lock
 
 help: ## show this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -55,12 +55,18 @@ test-seeds: $(STAMP) ## planted truth over 20 seeds
 test-fuzz: $(STAMP) ## mutated files through landing, TANDEM_FUZZ_SECONDS long (600)
 	$(BIN)/python -m pytest -s -m long tests/fuzz
 
-test-spark: $(VENV)/.spark ## the same models on Spark
+test-spark: $(VENV)/.spark ## whole nights on a Spark cluster, a worker killed midway, against DuckDB
 	$(BIN)/python -m pytest -m long tests/spark
 
 $(VENV)/.spark: $(STAMP) requirements-spark.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-spark.lock
 	@touch $@
+
+spark-up: $(VENV)/.spark ## a Spark cluster on this machine: one master, two workers (docs/scale.md)
+	$(BIN)/python deploy/spark_cluster.py up
+
+spark-down: $(VENV)/.spark ## end it
+	$(BIN)/python deploy/spark_cluster.py down
 
 bench: $(STAMP) ## whole night against bare DuckDB and bare dbt, at 20 000 and 1 000 000 leads
 	$(BIN)/python -m benchmarks.night --leads 20000 --leads 1000000

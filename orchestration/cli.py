@@ -63,18 +63,17 @@ def nightly(
     home: HomeOption = None,
     as_of: Annotated[str | None, typer.Option(help="A day such as 2026-09-30, or 'yesterday'.")] = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="The whole night even if nothing is new.")] = False,
-    engine: Annotated[str, typer.Option(help="duckdb; spark comes with a later release.")] = "duckdb",
+    engine: Annotated[str | None, typer.Option(help="What builds the models: duckdb, or spark (docs/scale.md).")] = None,
 ) -> None:
     """One whole night: land, build, audit, publish, scorecard.
 
     Example: tandem nightly --exports ./exports --home ./var/acme
     """
-    if engine != "duckdb":
-        _refuse(f"engine '{engine}' is not available in this release; use duckdb")
     logging.getLogger("dagster").setLevel(logging.WARNING)
     from orchestration.ops.run import run_night
 
-    result = run_night(_settings(exports=exports, home=home, as_of=as_of, rebuild=rebuild or None), _say)
+    settings = _settings(exports=exports, home=home, as_of=as_of, rebuild=rebuild or None, engine=engine)
+    result = run_night(settings, _say)
     if result.message:
         _say(result.message)
     if result.summary:

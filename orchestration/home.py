@@ -77,7 +77,16 @@ class Home:
     @property
     def dbt_target(self) -> Path:
         """Dbt's artefacts for this home."""
-        return self.build / "dbt"
+        return self.dbt_target_of("duckdb")
+
+    def dbt_target_of(self, engine: str) -> Path:
+        """Each engine has its own: a parse for one is none for the other."""
+        return self.build / ("dbt" if engine == "duckdb" else f"dbt_{engine}")
+
+    @property
+    def spark(self) -> Path:
+        """Parquet that a night on Spark shares with its workers, while it builds."""
+        return self.build / "spark"
 
     @property
     def published(self) -> Path:

@@ -28,6 +28,15 @@ class Settings(BaseSettings):
     keep_versions: int = Field(3, ge=1, description="Published versions kept for rollback.")
     dbt_threads: int = Field(2, ge=1)
     memory_limit: str = Field("8GB", description="DuckDB's memory limit while it lands and builds.")
+    engine: Literal["duckdb", "spark"] = Field("duckdb", description="What builds the models of a night.")
+    spark_master: str = Field(
+        "spark://127.0.0.1:7077",
+        description="Where Spark runs; the default is what `make spark-up` starts; local[2] needs none.",
+    )
+    spark_driver_memory: str = "1g"
+    spark_executor_memory: str = Field("768m", description="Memory of Spark's process on each worker.")
+    spark_shuffle_partitions: int = Field(4, ge=1, description="Parts of a join or a group: about twice the workers' cores.")
+    spark_options: str = Field("", description="More of Spark's own settings: key=value pairs, parted by spaces.")
     settle_seconds: float = Field(
         35.0,
         ge=0,

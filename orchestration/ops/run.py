@@ -15,6 +15,7 @@ from orchestration.ops.night import InputRefusedError, Night
 from orchestration.quality.audit import Audit
 from orchestration.quality.runner import SuiteRunner
 from orchestration.settings import Settings
+from orchestration.transform.spark_session import SparkUnavailableError, require_spark
 
 PUBLISHED, FAILED, REFUSED_BY_AUDIT, BUSY, INPUT_REFUSED = 0, 1, 2, 3, 4
 
@@ -38,6 +39,8 @@ def run_night(settings: Settings, progress: Callable[[str], None] = lambda line:
     `progress` is called with lines for people: what is refused, and how far the night has come.
     """
     try:
+        if settings.engine == "spark":
+            require_spark(settings)
         home = Home(settings.home.resolve()).prepare()
         with home.lock():
             night = Night(settings, home, progress=progress)
@@ -48,7 +51,7 @@ def run_night(settings: Settings, progress: Callable[[str], None] = lambda line:
                 return _run_locked(settings, night)
     except Timeout:
         return NightResult(BUSY, {}, f"another run is in progress in {settings.home}")
-    except HomeRefusedError as error:
+    except (HomeRefusedError, SparkUnavailableError) as error:
         return NightResult(INPUT_REFUSED, {}, str(error))
 
 

@@ -23,9 +23,10 @@ from orchestration.quality.audit import Audit
 from orchestration.registry.rows import REGISTRY_TABLES
 from orchestration.transform.catalog import DuckDBEngine, write_night_catalog
 from orchestration.transform.data_tests import run_data_tests
-from orchestration.transform.dbt_build import DbtBuildError, invoke_dbt
+from orchestration.transform.dbt_build import DbtBuildError, DbtOutcome, invoke_dbt
 from orchestration.transform.lineage import LineageMemory
 from orchestration.transform.project import data_test_queries, remembered_lineage
+from orchestration.transform.spark_build import build_on_spark
 from orchestration.transform.translator import TandemTranslator
 
 _CATALOG_TABLES = {
@@ -102,22 +103,28 @@ def build_dbt_assets(manifest_path: Path) -> dg.AssetsDefinition:
     def dbt_build(context: dg.AssetExecutionContext) -> Iterator[Any]:
         night: Night = context.resources.night
         with night.step("build"):
-            arguments = ["build", "--exclude-resource-types", "unit_test", "test", "--no-write-json"]
-            outcome = invoke_dbt(
-                [*arguments, *_selection(context, manifest, translator)], night.settings, night.home, night.progress
-            )
-            results = [*outcome.results, *_test_results(night, manifest, outcome.results)]
-            broken = _unexplained(outcome.errors, results, manifest["nodes"])
+            outcome = _build(night, manifest, _selection(context, manifest, translator))
+            broken = _unexplained(outcome.errors, outcome.results, manifest["nodes"])
             if broken:
                 raise DbtBuildError(f"not built: {', '.join(broken)}; see {night.home.logs / 'dbt.log'}")
             if context.is_subset:
                 # A part rebuilt by hand is not a night: publishing waits for a whole audit.
                 Audit(night.home.audit).start(context.run.run_id)
             else:
-                _record_audit(night, manifest, results)
-            yield from _dagster_events(context, night, manifest, translator, results)
+                _record_audit(night, manifest, outcome.results)
+            yield from _dagster_events(context, night, manifest, translator, outcome.results)
 
     return dbt_build
+
+
+def _build(night: Night, manifest: dict, selection: list[str]) -> DbtOutcome:
+    """The models and their tests on the night's engine."""
+    arguments = ["build", "--no-write-json", *selection, "--exclude-resource-types", "unit_test"]
+    if night.settings.engine == "spark":
+        return build_on_spark(arguments, night.settings, night.home, night.progress)
+    outcome = invoke_dbt([*arguments, "test"], night.settings, night.home, night.progress)
+    outcome.results += _test_results(night, manifest, outcome.results)
+    return outcome
 
 
 def _selection(context: dg.AssetExecutionContext, manifest: dict, translator: TandemTranslator) -> list[str]:
@@ -145,7 +152,8 @@ def _unexplained(broken: list[str], results: list[dict], nodes: Mapping[str, Map
     failed = [r["data"]["node_info"] for r in results if r["data"]["node_info"]["node_status"] in ("fail", "error")]
     tested = {parent for node in failed if node["unique_id"] in nodes for parent in _parents_of(nodes, node["unique_id"])}
     tested -= set(broken)
-    return [name for name in broken if tested.isdisjoint(_ancestors(nodes, name))]
+    models = [name for name in broken if not name.startswith("test.")]
+    return [name for name in models if tested.isdisjoint(_ancestors(nodes, name))]
 
 
 def _parents_of(nodes: Mapping[str, Mapping], unique_id: str) -> list[str]:
@@ -182,9 +190,10 @@ def _dagster_events(
             if not isinstance(event, dg.Output) or not is_model:
                 yield event
                 continue
-            extra: dict[str, Any] = {"dagster/row_count": row_counts.get((node["schema"], node["alias"]), 0)}
-            # Columns are followed through SQL; a Python model has none.
-            if node["language"] != "sql":
+            rows = row_counts.get((node["schema"], node["alias"]))
+            extra: dict[str, Any] = {} if rows is None else {"dagster/row_count": rows}
+            # Columns are followed through DuckDB's SQL; a Python model has none, nor has a night on Spark.
+            if node["language"] != "sql" or night.settings.engine == "spark":
                 yield event.with_metadata({**event.metadata, **extra})
                 continue
             parents = _parents(manifest, translator, node, columns)

@@ -40,9 +40,10 @@ def dbt_environment(settings: Settings, home: Home) -> dict[str, str]:
 
 
 def invoke_dbt(
-    arguments: list[str], settings: Settings, home: Home, progress: Callable[[str], None] = lambda line: None
-) -> DbtOutcome:
-    """Run dbt with these arguments on the home's candidate.
+    arguments: list[str], settings: Settings, home: Home, progress: Callable[[str], None] = lambda line: None,
+    *, target: str = "duckdb",
+) -> DbtOutcome:  # fmt: skip
+    """Run dbt with these arguments on the home's candidate, or in the open Spark session for the target `spark`.
 
     Raises:
         DbtBuildError: the project does not parse, or dbt itself failed.
@@ -69,13 +70,15 @@ def invoke_dbt(
             progress(f"dbt: {len(outcome.results)} nodes done")
 
     common = [
-        "--project-dir", str(settings.dbt_project_dir), "--profiles-dir", str(settings.dbt_project_dir),
-        "--target-path", str(home.dbt_target.resolve()), "--log-path", str(home.logs.resolve()),
+        "--target", target, "--project-dir", str(settings.dbt_project_dir), "--profiles-dir", str(settings.dbt_project_dir),
+        "--target-path", str(home.dbt_target_of(target).resolve()), "--log-path", str(home.logs.resolve()),
         "--log-level", "none", "--log-level-file", "info", "--no-use-colors", "--no-version-check",
     ]  # fmt: skip
+    # What was parsed for DuckDB names its relations in DuckDB's way.
+    manifest = parsed_project(settings) if target == "duckdb" else None
     with environment(dbt_environment(settings, home)):
         try:
-            result = dbtRunner(manifest=parsed_project(settings), callbacks=[collect]).invoke([*arguments, *common])
+            result = dbtRunner(manifest=manifest, callbacks=[collect]).invoke([*arguments, *common])
         finally:
             close_connections()
     if result.exception is not None:

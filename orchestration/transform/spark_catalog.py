@@ -1,53 +1,89 @@
-"""The raw catalog on Spark: DuckDB reads each relation from raw once, as Parquet, and Spark has a table over it.
+"""What passes between DuckDB and Spark, as Parquet that both read: raw on the way in, the marts on the way out.
 
-Needs the `spark` extra; nothing else of the product imports this module.
+DuckDB reads raw once, by the catalog's SQL; so a record is read the same way whichever engine builds on it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlparse
 
 import duckdb
 
-from orchestration.engine import open_duckdb
 from orchestration.landing.row_versions import quoted
 from orchestration.transform.catalog import SCHEMA
 
-_TYPES = {"varchar": "string", "integer": "int"}
+_SPARK_TYPES = {"VARCHAR": "string", "INTEGER": "int", "TIMESTAMP": "timestamp"}
 
 
-@dataclass(frozen=True)
-class SparkEngine:
-    """Tables and views in the session's catalog over Parquet files in `folder`."""
+def share_raw(candidate: duckdb.DuckDBPyConnection, session: Any, folder: Path) -> int:
+    """Every relation of the candidate's raw schema as a Spark table of the same name; gives their number."""
+    folder.mkdir(parents=True, exist_ok=True)
+    session.sql(f"create schema if not exists {SCHEMA}")
+    relations: dict[str, dict[str, str]] = {}
+    for name, column, kind in candidate.execute(
+        "select table_name, column_name, data_type from duckdb_columns() where schema_name = ? "
+        "order by table_name, column_index",
+        [SCHEMA],
+    ).fetchall():
+        relations.setdefault(name, {})[column] = kind
+    for name, columns in relations.items():
+        _share(candidate, f"{SCHEMA}.{name}", columns, session, f"{SCHEMA}.{name}", folder / name)
+    return len(relations)
 
-    session: Any
-    folder: Path
-    _duckdb: duckdb.DuckDBPyConnection = field(default_factory=open_duckdb)
 
-    def create_schema(self) -> None:
-        """Create the raw schema anew."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.session.sql(f"drop schema if exists {SCHEMA} cascade")
-        self.session.sql(f"create schema {SCHEMA}")
-        self._duckdb.execute(f"create schema {SCHEMA}")
+def share_table(rows: duckdb.DuckDBPyConnection, source: str, session: Any, relation: str, folder: Path) -> None:
+    """A relation of a DuckDB connection as a Spark table, its Parquet in `folder`."""
+    columns = {row[0]: row[1] for row in rows.execute(f"describe {source}").fetchall()}
+    _share(rows, source, columns, session, relation, folder)
 
-    def relate(self, name: str, sql: str) -> None:
-        """A view over a Parquet file that holds the relation."""
-        path = self.folder / f"{name}.parquet"
-        # Relations stand on one another, so DuckDB keeps each under its name.
-        self._duckdb.execute(f"create view {SCHEMA}.{name} as {sql}")
-        self._duckdb.execute(f"copy {SCHEMA}.{name} to {quoted(path)} (format parquet, compression zstd)")
-        columns = [row[:2] for row in self._duckdb.execute(f"describe select * from read_parquet({quoted(path)})").fetchall()]
-        # DuckDB's times have no zone; Spark would keep them as another type than the one its casts give.
-        listed = ", ".join(
-            f"cast({column} as timestamp) as {column}" if kind == "TIMESTAMP" else column for column, kind in columns
-        )
-        self.session.sql(f"create table {SCHEMA}.scan_{name} using parquet location '{path}'")
-        self.session.sql(f"create view {SCHEMA}.{name} as select {listed} from {SCHEMA}.scan_{name}")
 
-    def tabulate(self, name: str, columns: Mapping[str, str], rows: Sequence[tuple]) -> None:
-        """A small table."""
-        schema = ", ".join(f"{column} {_TYPES.get(kind, kind)}" for column, kind in columns.items())
-        frame = self.session.createDataFrame(list(rows), schema=schema)
-        frame.write.mode("overwrite").format("parquet").saveAsTable(f"{SCHEMA}.{name}")
+def _share(
+    connection: duckdb.DuckDBPyConnection, source: str, columns: Mapping[str, str], session: Any, relation: str, folder: Path
+) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    connection.execute(
+        f"copy (select {_other_time(columns)} from {source}) "
+        f"to {quoted(folder / 'part.parquet')} (format parquet, compression zstd)"
+    )
+    listed = ", ".join(f"`{column}` {_SPARK_TYPES.get(kind, kind)}" for column, kind in columns.items())
+    session.sql(f"drop table if exists {relation}")
+    session.sql(f"create table {relation} ({listed}) using parquet location '{folder}'")
+
+
+def collect_tables(candidate: duckdb.DuckDBPyConnection, session: Any, schema: str, *, kind: str) -> int:
+    """A schema's Spark tables in the candidate, as tables or as views over Spark's Parquet; gives their number."""
+    candidate.execute(f"create schema if not exists {schema}")
+    tables = sorted(row.tableName for row in session.sql(f"show tables in {schema}").collect())
+    for table in tables:
+        candidate.execute(f"create or replace {kind} {schema}.{table} as {table_sql(session, f'{schema}.{table}')}")
+    return len(tables)
+
+
+def table_sql(session: Any, relation: str) -> str:
+    """DuckDB's SQL for the rows of a Spark table."""
+    columns = {field.name: field.dataType.simpleString() for field in session.table(relation).schema.fields}
+    folder = _location(session, relation)
+    rows = f"read_parquet({quoted(folder / '*.parquet')})" if any(folder.glob("*.parquet")) else _no_rows(columns)
+    return f"select {_other_time(columns)} from {rows}"
+
+
+def _location(session: Any, relation: str) -> Path:
+    described = session.sql(f"describe table extended {relation}").collect()
+    return Path(unquote(urlparse(next(row.data_type for row in described if row.col_name == "Location")).path))
+
+
+def _no_rows(columns: Mapping[str, str]) -> str:
+    # A seed without rows has no file. The names of Spark's types are DuckDB's too, but for a time with its zone.
+    kinds = {name: "timestamptz" if kind == "timestamp" else kind for name, kind in columns.items()}
+    return (
+        f"(select {', '.join(f'cast(null as {kind}) as {chr(34)}{name}{chr(34)}' for name, kind in kinds.items())} where false)"
+    )
+
+
+def _other_time(columns: Mapping[str, str]) -> str:
+    """DuckDB's times have no zone, Spark's are instants: both are UTC here. The same call leads either way."""
+    return ", ".join(
+        f'timezone(\'UTC\', "{name}") as "{name}"' if kind.upper() == "TIMESTAMP" else f'"{name}"'
+        for name, kind in columns.items()
+    )

@@ -1,79 +1,59 @@
-"""The same models on Spark give the same journeys as on DuckDB. Needs the spark extra: make test-spark."""
+"""Whole nights on a standalone Spark cluster publish the marts that DuckDB publishes, row for row: make test-spark."""
 
 import json
-import os
-import shutil
 
-import duckdb
 import pytest
 
-from orchestration.landing.profiles import known_profiles
-from orchestration.quality.stewardship import load_stewardship
+from orchestration.home import Home
+from orchestration.publish.assets import mart_grains
 from orchestration.settings import Settings
-from orchestration.transform.catalog import AsOf, latest_extract_day, write_catalog
+from orchestration.transform.dbt_build import project_manifest
+from tests.conftest import night_on
+from tests.spark.agreement import differences
+from tests.spark.conftest import Cluster, SparkNight
 
-pytestmark = [pytest.mark.long, pytest.mark.public_data]
-
-COLUMNS = (
-    "person_key, spell_no, source_system, origin_channel, channel, inquiry_at, mql_at, sal_at, sql_at, sqo_at, won_at, "
-    "lost_at, outcome, outcome_reason, opportunity_key, amount, currency, has_imputed_stage, has_dates_out_of_order"
-)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(2400)]
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory):
-    from pyspark.sql import SparkSession
-
-    root = tmp_path_factory.mktemp("spark")
-    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
-    session = (
-        SparkSession.builder.master("local[2]")
-        .appName("tandem")
-        .config("spark.sql.warehouse.dir", str(root / "warehouse"))
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.shuffle.partitions", "2")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.catalogImplementation", "hive")
-        .config("spark.hadoop.javax.jdo.option.ConnectionURL", f"jdbc:derby:{root}/metastore;create=true")
-        .enableHiveSupport()
-        .getOrCreate()
-    )
-    yield session
-    session.stop()
+def grains() -> dict[str, list[str]]:
+    return mart_grains(json.loads(project_manifest(Settings()).read_text()))
 
 
-def test_spark_and_duckdb_give_the_same_journeys_for_olist(session, olist_night, tmp_path):
-    from dbt.cli.main import dbtRunner
+@pytest.fixture(scope="module")
+def small_demo_night(tmp_path_factory):
+    from orchestration.demo.company import generate
 
-    from orchestration.transform.spark_catalog import SparkEngine
+    root = tmp_path_factory.mktemp("demo")
+    generate(root / "exports", leads=2000, nights=3, seed=7)
+    return night_on(root / "exports", root / "home")
 
-    result, home = olist_night
+
+def _agree(ours: Home, spark: SparkNight, grains: dict[str, list[str]]) -> None:
+    summary = spark.result()
+    assert summary["published"]
+    assert summary["checks"]["failed"] == 0
+    assert differences(ours.current.resolve(), spark.home.current.resolve(), grains) == {}
+    parquet = {path.stem for path in (spark.home.published / "parquet").glob("*.parquet")}
+    assert set(grains) < parquet
+
+
+@pytest.mark.public_data
+@pytest.mark.parametrize("folder", ["olist_funnel", "paid_media_funnel"])
+def test_all_marts_of_public_data_agree(folder, public_data, cluster: Cluster, grains, tmp_path):
+    result, home = night_on(public_data / folder, tmp_path / "duckdb")
     assert result.exit_code == 0, result.message
-    settings = Settings(home=home.root)
-    rules = load_stewardship(settings.expectations_dir / "field_stewardship.yml")
-    as_of = AsOf(latest_extract_day(home), settings.business_timezone)
-    write_catalog(
-        SparkEngine(session, tmp_path / "raw"), home, known_profiles(settings), rules, as_of, settings.reporting_currency
-    )
+    _agree(home, SparkNight(home, tmp_path / "spark", cluster), grains)
 
-    target = tmp_path / "dbt"
-    run = dbtRunner().invoke(
-        ["build", "--target", "spark", "--select", "+rpt_lead_to_revenue", "--exclude-resource-type", "unit_test",
-         "--indirect-selection", "cautious",
-         "--project-dir", str(settings.dbt_project_dir), "--profiles-dir", str(settings.dbt_project_dir),
-         "--target-path", str(target), "--log-path", str(tmp_path / "logs")]
-    )  # fmt: skip
-    failed = [f"{r.node.name}: {r.message}" for r in run.result or [] if r.status in ("error", "fail")]
-    assert run.success, "\n".join(failed[:5]) or run.exception
 
-    exported = tmp_path / "spark.parquet"
-    session.sql(f"select {COLUMNS} from marts.rpt_lead_to_revenue").write.parquet(str(exported))
-    with duckdb.connect(str(home.current.resolve()), read_only=True) as connection:
-        spark = f"select {COLUMNS} from read_parquet('{exported}/*.parquet')"
-        ours = f"select {COLUMNS} from marts.rpt_lead_to_revenue"
-        spark = spark.replace("_at,", "_at::timestamp,")
-        assert connection.execute(f"select count(*) from ({spark})").fetchone() == (8000,)
-        assert connection.execute(f"select count(*) from (({ours}) except all ({spark}))").fetchone() == (0,)
-        assert connection.execute(f"select count(*) from (({spark}) except all ({ours}))").fetchone() == (0,)
-    shutil.rmtree(exported)
-    assert json.loads((target / "manifest.json").read_text())["metadata"]["adapter_type"] == "spark"
+def test_all_marts_of_the_demo_company_agree_although_a_worker_is_killed_midway(
+    small_demo_night, cluster: Cluster, grains, tmp_path
+):
+    result, home = small_demo_night
+    assert result.exit_code == 0, result.message
+    night = SparkNight(home, tmp_path / "spark", cluster)
+    night.until("dbt: 250 nodes done")
+    lost = cluster.lost_workers()
+    cluster.kill("worker-1")
+    _agree(home, night, grains)
+    assert cluster.lost_workers() == lost + 1

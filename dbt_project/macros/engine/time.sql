@@ -21,7 +21,7 @@
 {%- endmacro %}
 
 {% macro spark__days_between(earlier, later) -%}
-    ((unix_micros({{ later }}) - unix_micros({{ earlier }})) / 86400000000.0)
+    ((unix_micros({{ later }}) - unix_micros({{ earlier }})) / cast(86400000000 as double))
 {%- endmacro %}
 
 {% macro add_days(column, days) -%}{{ adapter.dispatch('add_days', 'tandem')(column, days) }}{%- endmacro %}
