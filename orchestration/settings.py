@@ -40,6 +40,13 @@ class Settings(BaseSettings):
         PROJECT_DIR / "seeds" / "export_profiles", description="The company's own export profiles: they win over the shipped."
     )
 
+    pseudonym_key_file: Path | None = Field(
+        None, description="The pseudonym key, outside every home; without it ~/.config/tandem/pseudonym.key."
+    )
+    originals_days: int = Field(400, ge=1, description="Days for which delivered files are kept beside their rows in raw.")
+    quarantine_days: int = Field(30, ge=1, description="Days for which refused files and rows are kept.")
+    prospect_months: int = Field(36, ge=1, description="Months after a prospect's last contact until he is to be erased.")
+
     @field_validator("business_timezone")
     @classmethod
     def _is_a_zone(cls, value: str) -> str:
