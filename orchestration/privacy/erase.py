@@ -113,6 +113,10 @@ def _published_of(connection: duckdb.DuckDBPyConnection, home: Home, person: Per
     if not home.current.exists() or not person.records:
         return {}
     connection.execute(f"attach {quoted(home.current.resolve())} as published (read_only)")
+    known = "select count(*) from duckdb_tables() where database_name = 'published' and table_name = 'bdg_person_identity'"
+    if not connection.execute(known).fetchone()[0]:
+        connection.execute("detach published")
+        return {}
     found = {}
     systems, ids = [record[0] for record in person.records], [record[2] for record in person.records]
     connection.execute(
