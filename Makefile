@@ -85,6 +85,7 @@ dev: $(STAMP) ## Dagster's web page on this machine: http://127.0.0.1:3000
 lock: ## make the lock files anew (needs uv)
 	uv pip compile -q --generate-hashes --no-header --no-strip-extras --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
 	uv pip compile -q --generate-hashes --no-header --no-strip-extras --python-version 3.11 --extra dev --extra spark pyproject.toml -o requirements-spark.lock
+	uv pip compile -q --generate-hashes --no-header --no-strip-extras --python-version 3.11 --extra dev --extra postgres -c requirements.lock pyproject.toml -o requirements-postgres.lock
 
 clean: ## forget the demo company
 	rm -rf var/demo var/demo-exports

@@ -97,6 +97,7 @@ def land(
     from orchestration.landing.deliver import NothingToLandError
     from orchestration.landing.deliver import land as land_files
     from orchestration.landing.profiles import ProfileError
+    from orchestration.privacy.pseudonym import KeyRefusedError
 
     settings = _settings(exports=exports, home=home)
     opened = _open_home(home)
@@ -105,7 +106,7 @@ def land(
             report = land_files(opened, settings, _say, retry=retry)
     except Timeout:
         _refuse(f"another run is in progress in {opened.root}", 3)
-    except ProfileError as error:
+    except (ProfileError, KeyRefusedError) as error:
         _refuse(str(error))
     except NothingToLandError as error:
         if as_json and error.report:
@@ -235,6 +236,163 @@ def rollback(version: Annotated[str | None, typer.Argument()] = None, home: Home
         typer.echo(go_back(_open_home(home), version).version)
     except NoPublishedVersionError as error:
         _refuse(str(error))
+
+
+@app.command()
+def erase(
+    emails: Annotated[list[str], typer.Argument(metavar="EMAIL...", help="The person's e-mail address; several for several.")],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Erase people everywhere in a home and keep them out; the receipt holds no personal data.
+
+    Example: tandem erase jane.doe@example.org
+    """
+    from datetime import UTC, datetime
+
+    from filelock import Timeout
+
+    from orchestration.privacy.erase import NoAddressError
+    from orchestration.privacy.erase import erase as erase_people
+    from orchestration.privacy.pseudonym import KeyRefusedError
+
+    opened, settings = _open_home(home), _settings(home=home)
+    try:
+        with opened.lock():
+            receipt = erase_people(opened, settings, emails, datetime.now(UTC).date(), _say)
+    except Timeout:
+        _refuse(f"another run is in progress in {opened.root}", 3)
+    except (NoAddressError, KeyRefusedError) as error:
+        _refuse(str(error))
+    typer.echo(json.dumps(receipt) if as_json else "\n".join(f"{key}: {value}" for key, value in receipt.items()))
+
+
+@app.command()
+def access(
+    email: Annotated[str, typer.Argument(help="The person's e-mail address.")],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What is kept on one person: every row of raw, and the rows of the published marts that carry the person's key.
+
+    Example: tandem access jane.doe@example.org --json
+    """
+    from orchestration.privacy.erase import NoAddressError
+    from orchestration.privacy.erase import access as report_on
+
+    try:
+        report = report_on(_open_home(home), _settings(home=home), email)
+    except NoAddressError as error:
+        _refuse(str(error))
+    if as_json:
+        typer.echo(json.dumps(report, default=str, ensure_ascii=False))
+        return
+    if not report["rows"]:
+        typer.echo("nothing is kept on this address")
+    for feed, rows in report["rows"].items():
+        typer.echo(f"{feed} ({report['sources'].get(feed, 'unknown source')}): {len(rows)} rows")
+        for row in rows:
+            typer.echo("  " + "; ".join(f"{name} = {value}" for name, value in row.items()))
+    for mart, rows in report["published"].items():
+        typer.echo(f"published mart {mart}: {len(rows)} rows, without name, address or number")
+
+
+@app.command()
+def verify(
+    home: HomeOption = None,
+    hashes: Annotated[
+        bool, typer.Option("--hashes", help="Print the hash of each mart: equal hashes are equal nights.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check that files, ledger and every published copy agree; exit 1 when a fault is found.
+
+    Example: tandem verify --hashes
+    """
+    from orchestration.publish.assets import mart_grains
+    from orchestration.publish.verify import current_hashes, faults_of
+    from orchestration.transform.dbt_build import project_manifest
+
+    opened, settings = _open_home(home), _settings(home=home)
+    faults = faults_of(opened)
+    found: dict[str, str] = {}
+    if hashes and opened.current.exists() and not faults:
+        found = current_hashes(opened, mart_grains(json.loads(project_manifest(settings).read_text())))
+    if as_json:
+        typer.echo(json.dumps({"faults": faults, "hashes": found}))
+    for fault in faults:
+        _say(fault)
+    if not as_json:
+        for mart, digest in found.items():
+            typer.echo(f"{digest}  {mart}")
+        typer.echo(f"{len(faults)} faults" if faults else "files, ledger and published copies agree")
+    raise typer.Exit(1 if faults else 0)
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The archive to write, such as acme-2026-09-30.tar.gz.")], home: HomeOption = None
+) -> None:
+    """Write a home into one archive: it holds personal data, keep it as such. The pseudonym key is not in it.
+
+    Example: tandem backup /backups/acme-2026-09-30.tar.gz
+    """
+    from filelock import Timeout
+
+    from orchestration.publish.backup import ArchiveRefusedError
+    from orchestration.publish.backup import backup as write_archive
+
+    opened = _open_home(home)
+    try:
+        with opened.lock():
+            typer.echo(json.dumps(write_archive(opened, file)))
+    except Timeout:
+        _refuse(f"another run is in progress in {opened.root}", 3)
+    except ArchiveRefusedError as error:
+        _refuse(str(error))
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(help="An archive of tandem backup.")], home: HomeOption = None) -> None:
+    """Put an archive in the home's place; who was erased since stays erased.
+
+    Example: tandem restore /backups/acme-2026-09-30.tar.gz --home ./var/acme
+    """
+    from filelock import Timeout
+
+    from orchestration.privacy.pseudonym import KeyRefusedError
+    from orchestration.publish.backup import ArchiveRefusedError
+    from orchestration.publish.backup import restore as put_back
+
+    opened = _open_home(home)
+    try:
+        with opened.lock():
+            typer.echo(json.dumps(put_back(file, opened, _settings(home=home), _say)))
+    except Timeout:
+        _refuse(f"another run is in progress in {opened.root}", 3)
+    except (ArchiveRefusedError, HomeRefusedError, KeyRefusedError) as error:
+        _refuse(str(error))
+
+
+@app.command()
+def doctor(
+    home: HomeOption = None,
+    dev: Annotated[bool, typer.Option("--dev", help="Also what working on Tandem needs.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what is wrong with this installation, its settings or a home, and how to mend it; exit 1 when something is.
+
+    Example: tandem doctor --home ./var/acme
+    """
+    from orchestration.ops.doctor import examine
+
+    findings = examine(_settings(home=home), dev=dev)
+    if as_json:
+        typer.echo(json.dumps([asdict(finding) for finding in findings]))
+    else:
+        for finding in findings:
+            typer.echo(f"{'ok   ' if finding.is_well else 'FAULT'} {finding.subject}: {finding.message}")
+    raise typer.Exit(0 if all(finding.is_well for finding in findings) else 1)
 
 
 def main() -> None:

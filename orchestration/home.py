@@ -4,6 +4,7 @@ Only paths, the format version and the lock live here; what is written where bel
 """
 
 import json
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,7 +137,7 @@ class Home:
             instance_file.write_text(_DAGSTER_YAML)
         marker = self.root / "home.json"
         if not marker.exists():
-            marker.write_text(json.dumps({"format_version": FORMAT_VERSION}) + "\n")
+            marker.write_text(json.dumps({"format_version": FORMAT_VERSION, "identity": uuid.uuid4().hex}) + "\n")
         try:
             version = int(json.loads(marker.read_text())["format_version"])
         except (ValueError, KeyError, TypeError) as error:
@@ -145,7 +146,18 @@ class Home:
             raise HomeRefusedError(
                 f"{marker}: this home has format {version}, this Tandem knows up to {FORMAT_VERSION}; install a newer one"
             )
+        if self.identity is None:
+            # A home of the first release: it gets the name by which its erasures are kept outside of it.
+            marker.write_text(json.dumps({**json.loads(marker.read_text()), "identity": uuid.uuid4().hex}) + "\n")
         return self
+
+    @property
+    def identity(self) -> str | None:
+        """A name that stays with this home through backups, whatever the folder is called."""
+        try:
+            return json.loads((self.root / "home.json").read_text()).get("identity")
+        except (OSError, ValueError, AttributeError):
+            return None
 
     def lock(self) -> FileLock:
         """The single-flight lock; the same object within a process, so a run may take it twice."""

@@ -56,6 +56,12 @@ class Settings(BaseSettings):
     registry_dir: Path = Field(
         PROJECT_DIR / "seeds", description="Where objectives/, sla/ and calendars/ lie, which both teams sign."
     )
+    pseudonym_key_file: Path | None = Field(
+        None, description="The pseudonym key, outside every home; without it ~/.config/tandem/pseudonym.key."
+    )
+    originals_days: int = Field(400, ge=1, description="Days for which delivered files are kept beside their rows in raw.")
+    quarantine_days: int = Field(30, ge=1, description="Days for which refused files and rows are kept.")
+    prospect_months: int = Field(36, ge=1, description="Months after a prospect's last contact until he is to be erased.")
 
     @field_validator("business_timezone")
     @classmethod

@@ -32,12 +32,16 @@ from orchestration.landing.intake import (
     without_addresses,
 )
 from orchestration.landing.ledger import Delivery, Finding, LandedFile, Ledger
+from orchestration.landing.originals import write_original
 from orchestration.landing.profiles import Feed, Profile, known_profiles
 from orchestration.landing.quarantine import quarantine_file, quarantine_rows, quarantined_files
 from orchestration.landing.reading import LoadResult, Part, open_reader
 from orchestration.landing.recognise import RefusedError
 from orchestration.landing.row_versions import Stored
 from orchestration.landing.worker import Worker, WorkerDiedError
+from orchestration.privacy.erasure_ledger import load_erased
+from orchestration.privacy.free_text import names_anybody
+from orchestration.privacy.redact import Redactor
 from orchestration.settings import Settings
 
 _DATE_IN_NAME = re.compile(r"(?<!\d)(20\d{2})[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
@@ -86,6 +90,7 @@ def land(
 
     Raises:
         NothingToLandError: no file, and no raw data from earlier nights either.
+        KeyRefusedError: people were erased here, and the key by which they would be recognised is not to be had.
 
     """
     source = settings.exports or home.inbox
@@ -129,11 +134,12 @@ def land(
 @contextmanager
 def _landing(home: Home, settings: Settings, ledger: Ledger, report: LandingReport) -> Iterator["_Landing"]:
     profiles = known_profiles(settings)
+    erased = load_erased(home, settings)
     with tempfile.TemporaryDirectory(prefix="landing-", dir=home.build) as scratch:
         folder = Path(scratch)
         reader = partial(open_reader, settings, folder)
         with Worker(reader, settings.landing_process_bytes) as worker, ThreadPoolExecutor(1) as background:
-            yield _Landing(home, ledger, profiles, worker, background, folder, report)
+            yield _Landing(home, ledger, profiles, worker, background, folder, report, Redactor(erased) if erased else None)
 
 
 def _remove_strays(home: Home, ledger: Ledger) -> None:
@@ -157,6 +163,7 @@ class _Landing:
     background: ThreadPoolExecutor
     folder: Path
     report: LandingReport
+    redactor: Redactor | None
     known: dict[str, dict] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -170,17 +177,33 @@ class _Landing:
             if row["status"] == "landed" and row["profile_fingerprint"] != self._fingerprint(row["feed"])
         }
         for feed in sorted(changed):
+            self._write_missing_originals(feed)
             self.ledger.forget_feed(feed)
         for row in self.ledger.pending():
-            original = self.home.originals / f"{row['container_sha256'] or row['sha256']}.zst"
+            own = self.home.originals / f"{row['sha256']}.zst"
+            container = row["container_sha256"] if row["container_sha256"] and not own.exists() else row["sha256"]
+            original = self.home.originals / f"{container}.zst"
             path = self.folder / "again"
             with pa.input_stream(str(original), compression="zstd") as packed, path.open("wb") as plain:
                 shutil.copyfileobj(packed, plain)
             deliveries = self.ledger.deliveries(row["sha256"])
             name = deliveries[0].name if deliveries else original.name
-            copied = Copied(path, row["container_sha256"] or row["sha256"], path.stat().st_size)
+            copied = Copied(path, container, path.stat().st_size)
             self._take_parts(copied, [delivery.name for delivery in deliveries] or [name], again=row["sha256"])
         self.known = self.ledger.known_files()
+
+    def _write_missing_originals(self, feed: str) -> None:
+        """Originals that an erasure or their age took are written from raw, before its feed is read again."""
+        vendor, _, entity = feed.partition("/")
+        profile = self.profiles.get(vendor)
+        if profile is None or entity not in profile.feeds:
+            return
+        for sha256, row in self.known.items():
+            kept = [self.home.originals / f"{name}.zst" for name in (sha256, row["container_sha256"])]
+            if row["feed"] == feed and row["status"] == "landed" and not any(path.exists() for path in kept):
+                times = [item.extracted_at for item in self.ledger.deliveries(sha256) if item.extracted_at]
+                numbers = [item.number for item in self.ledger.segments(feed).get(feed, []) if item.sha256 == sha256]
+                write_original(kept[0], profile.feeds[entity], row["language"], self._stored(feed), min(times), numbers)
 
     def _fingerprint(self, feed: str) -> str | None:
         vendor, entity = feed.split("/")
@@ -285,7 +308,8 @@ class _Landing:
     def _take_parts(self, copied: Copied, names: list[str], again: str | None = None) -> None:
         """Land every feed within one file; `again` names the one part that is to be read anew."""
         name = names[0]
-        kept = self.background.submit(self._keep_original, copied)
+        holds_erased = self.redactor is not None and names_anybody(self.redactor, copied.path)
+        kept = None if holds_erased else self.background.submit(self._keep_original, copied)
         feed = None
         try:
             parts: list[Part] = self.worker.call("parts", copied.path, Path(name).name, size=copied.size)
@@ -299,7 +323,8 @@ class _Landing:
             self._refuse(getattr(refusal, "feed", None) or feed, copied, name, refusal.code, str(refusal), again)
             return
         finally:
-            kept.result()
+            if kept:
+                kept.result()
         if len(parts) > 1:
             self.ledger.record(LandedFile(copied.sha256, "opened", copied.size, format="workbook"), [Delivery(name)], _now())
             self.known[copied.sha256] = {"status": "opened", "bytes": copied.size, "container_sha256": None}
@@ -308,6 +333,7 @@ class _Landing:
         feed, recognition = part.recognition.feed, part.recognition
         rows = self.folder / "rows.parquet"
         result: LoadResult = self.worker.call("load", part, Path(names[0]).name, rows, size=copied.size)
+        self._leave_out_erased(part, rows, result)
         deliveries, fallback = self._deliveries(names, part, rows)
         result.findings.extend(self._same_time(feed, deliveries))
         segment, sighting, n_new = self._store(feed.name, feed.delivery == "full", deliveries, rows, part, result.rows_loaded)
@@ -329,6 +355,22 @@ class _Landing:
         for item in _rejections(result):
             lines = ", ".join(map(str, item.lines[:5]))
             self.report.noticed.setdefault(feed.name, []).append(f"{names[0]}: line {lines}: {item.message}")
+
+    def _leave_out_erased(self, part: Part, rows: Path, result: LoadResult) -> None:
+        """People who were erased do not come back with a file: their rows load without what they say of them."""
+        if self.redactor is None:
+            return
+        recognition, redacted = part.recognition, self.folder / "redacted.parquet"
+        n_rows = self.redactor.redact(recognition.profile, recognition.feed, recognition.feed.vendor, rows, redacted)
+        if n_rows:
+            redacted.replace(rows)
+            message = (
+                f"{n_rows} rows hold people who were erased: loaded without their details; remedy: erase them in the source"
+            )
+            result.findings.append(Finding("erased_person", None, n_rows, message))
+        result.rejected[:] = [
+            (line, reason, "(erased)" if self.redactor.is_in([text]) else text) for line, reason, text in result.rejected
+        ]
 
     def _account(self, feed: str, result: LoadResult) -> None:
         self.report.files["new"] += 1
@@ -415,7 +457,8 @@ class _Landing:
         reason = reason.splitlines()[0]
         # What ends the reading process knows no name.
         reason = reason if name in reason else f"{name}: {reason}"
-        quarantine_file(self.home.quarantine, copied.path if copied.size else None, name, copied.sha256, code, reason)
+        is_kept = copied.size and not (self.redactor and names_anybody(self.redactor, copied.path))
+        quarantine_file(self.home.quarantine, copied.path if is_kept else None, name, copied.sha256, code, reason)
         refused = LandedFile(
             sha256=again or copied.sha256, status="refused", bytes=copied.size, feed=feed, reason_code=code, reason=reason
         )

@@ -207,6 +207,13 @@ class Ledger:
         if sighting:
             connection.execute("insert or replace into sighting values (?, ?)", (feed, sighting))
 
+    def replace_segment(self, feed: str, number: int, content_hash: str) -> None:
+        """Name a segment's Parquet anew: the same rows in the same order, without what an erasure took from them."""
+        with self._connect() as connection:
+            connection.execute(
+                "update segment set content_hash = ? where feed = ? and number = ?", (content_hash, feed, number)
+            )
+
     def forget_feed(self, feed: str) -> None:
         """Let go of a feed's Parquet, because its files are to be read anew from their originals."""
         with self._connect() as connection:

@@ -1,0 +1,1 @@
+"""What the law asks: keyed pseudonyms, erasure and its ledger, access, retention. No figure is made here."""
