@@ -18,7 +18,7 @@ ifdef TANDEM_HOME
 RUN_HOME := $(TANDEM_HOME)
 endif
 
-.PHONY: help install run test test-long test-crash test-seeds test-fuzz test-spark spark-up spark-down bench bench-small lint dev clean lock
+.PHONY: help install run test test-long test-crash test-seeds test-orders test-fuzz test-spark spark-up spark-down bench bench-small lint dev clean lock
 
 help: ## show this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -44,13 +44,16 @@ test: $(STAMP) ## everything a change must pass
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest -m "not long"
 
-test-long: test-crash test-seeds test-fuzz test-spark ## the longer proofs, each a target of its own
+test-long: test-crash test-seeds test-orders test-fuzz test-spark ## the longer proofs, each a target of its own
 
 test-crash: $(STAMP) ## kill the night at many moments; readers must not notice
 	$(BIN)/python -m pytest -m long tests/reliability
 
 test-seeds: $(STAMP) ## planted truth over 20 seeds
-	$(BIN)/python -m pytest -m long tests/integration
+	$(BIN)/python -m pytest -m long tests/integration --ignore tests/integration/test_any_order.py
+
+test-orders: $(STAMP) ## the same deliveries in 20 orders, three times each: equal marts
+	$(BIN)/python -m pytest -s -m long tests/integration/test_any_order.py
 
 test-fuzz: $(STAMP) ## mutated files through landing, TANDEM_FUZZ_SECONDS long (600)
 	$(BIN)/python -m pytest -s -m long tests/fuzz

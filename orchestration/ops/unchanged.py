@@ -115,7 +115,7 @@ def _named_paths(settings: Settings) -> Iterable[Path]:
 def _content(path: Path) -> str:
     digest = hashlib.sha256()
     for file in sorted([path] if path.is_file() else path.rglob("*")):
-        if file.is_file() and _NOT_READ.isdisjoint(file.parts):
+        if file.is_file() and _NOT_READ.isdisjoint(file.relative_to(path).parts):
             digest.update(f"\n{file}\n".encode())
             digest.update(file.read_bytes())
     return digest.hexdigest()

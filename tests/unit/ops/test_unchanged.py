@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from orchestration.home import Home
 from orchestration.landing.deliver import land
 from orchestration.ops import unchanged
 from orchestration.ops.night import Night
@@ -12,13 +13,22 @@ from orchestration.settings import Settings
 from tests.corpus.model import csv_bytes, deals
 
 
+@pytest.fixture(scope="module")
+def landed(tmp_path_factory):
+    """A folder with one delivery, and a home in which it landed."""
+    folder = tmp_path_factory.mktemp("landed")
+    (folder / "exports").mkdir()
+    (folder / "exports" / "transactions-2026-10-01.csv").write_bytes(csv_bytes(deals(5)))
+    home = Home(folder / "home").prepare()
+    land(home, Settings(home=home.root, exports=folder / "exports"))
+    return folder
+
+
 @pytest.fixture
-def published(home, tmp_path):
-    """A home with one delivery, and the places that a published night has."""
-    exports = tmp_path / "exports"
-    exports.mkdir()
-    (exports / "transactions-2026-10-01.csv").write_bytes(csv_bytes(deals(5)))
-    land(home, Settings(home=home.root, exports=exports))
+def published(landed, tmp_path):
+    """That home with the places that a published night has."""
+    shutil.copytree(landed, tmp_path, symlinks=True, dirs_exist_ok=True)
+    home = Home(tmp_path / "home")
     for path in (home.published / "copy" / "marts.duckdb", home.scorecard, home.candidate, home.published / "marts_v1.duckdb",
                  home.published / "marts_v2.duckdb", home.published / "parquet" / "x"):  # fmt: skip
         path.parent.mkdir(parents=True, exist_ok=True)

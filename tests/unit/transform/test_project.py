@@ -71,7 +71,8 @@ def test_an_unchanged_project_is_parsed_once_and_any_changed_file_is_seen(small,
     (small.dbt_project_dir / "models" / "second.sql").write_text("select id from {{ ref('first') }}")
     assert models_of(small) == {"first", "second"}
     (small.dbt_project_dir / "models" / "second.sql").unlink()
-    assert models_of(small) == {"first"}
+    (small.dbt_project_dir / "models" / "third.py").write_text("def model(dbt, session):\n    return dbt.ref('first')\n")
+    assert models_of(small) == {"first", "third"}
     assert found == ["parse"] * 3
 
 
