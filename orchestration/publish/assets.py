@@ -49,7 +49,7 @@ def build_publish_asset(manifest_path: Path) -> dg.AssetsDefinition:
             if refusals:
                 night.audit_refusals = refusals
                 raise dg.Failure(f"refused: {'; '.join(refusals)}", allow_retries=False)
-            inputs = tonight(night.settings, night.home, manifest)
+            inputs = tonight(night.settings, night.home)
             version = publish(night.home, night.as_of(), grains, night.settings.keep_versions, inputs)
             night.version = version.version
             lacking = [str(day) for day in nights_lacking_files(night.home, night.settings.business_timezone)]

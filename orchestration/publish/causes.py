@@ -1,18 +1,16 @@
 """What a night is made of besides its day, and what of it has changed since the night was published: why it is restated."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
 
 import duckdb
 
 from orchestration.home import Home
 from orchestration.landing.ledger import Ledger
 from orchestration.landing.profiles import known_profiles
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT_DIR, Settings
 
 _MOST_FILES_NAMED = 20
 
@@ -33,7 +31,7 @@ class Cause:
     detail: str
 
 
-def tonight(settings: Settings, home: Home, manifest: Mapping[str, Any]) -> Inputs:
+def tonight(settings: Settings, home: Home) -> Inputs:
     """The inputs of a night built now."""
     stewardship = settings.expectations_dir / "field_stewardship.yml"
     configuration = {
@@ -45,7 +43,7 @@ def tonight(settings: Settings, home: Home, manifest: Mapping[str, Any]) -> Inpu
         },
         "setting_changed business_timezone": settings.business_timezone,
         "setting_changed reporting_currency": settings.reporting_currency,
-        "product_changed tandem": _product(manifest),
+        "product_changed tandem": _product(),
     }
     return Inputs(Ledger(home.ledger).last_delivery(), configuration)
 
@@ -72,15 +70,14 @@ def _seed_cause(name: str) -> str:
     return "reviewer_override" if name == "identity_overrides.csv" else "seed_changed"
 
 
-def _product(manifest: Mapping[str, Any]) -> str:
-    parts = {
-        unique_id: node["checksum"]["checksum"]
-        for unique_id, node in manifest["nodes"].items()
-        if node["resource_type"] == "model"
-    }
-    parts |= {unique_id: macro["macro_sql"] for unique_id, macro in manifest["macros"].items() if ".tandem." in unique_id}
-    parts |= {"tandem": version("tandem-kpi"), "duckdb": duckdb.__version__}
-    return _sha256(json.dumps(parts, sort_keys=True).encode())
+def _product() -> str:
+    """Hash of whatever code makes a mart's rows: the rooms' and the models'."""
+    digest = hashlib.sha256(f"{version('tandem-kpi')} {duckdb.__version__}".encode())
+    dbt_project = PROJECT_DIR / "dbt_project"
+    for folder in (PROJECT_DIR / "orchestration", dbt_project / "models", dbt_project / "macros"):
+        for path in sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".sql")):
+            digest.update(f"\n{path.relative_to(PROJECT_DIR)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _sha256(content: bytes) -> str:

@@ -164,6 +164,9 @@ def plant_in_other_places(home: Home) -> None:
         connection.execute(f"copy marts.dim_account to '{target}' (format parquet)")
     (home.published / "copy").mkdir()
     (home.published / "copy" / "marts.duckdb").write_bytes(version.read_bytes())
+    home.history.mkdir()
+    (home.history / "published_rows.duckdb").write_bytes(version.read_bytes())
+    (home.history / "restated_2026-09-29_001.parquet").write_bytes(target.read_bytes())
 
 
 def test_fifty_erased_people_are_nowhere_and_do_not_come_back(tmp_path, settings):
@@ -173,7 +176,7 @@ def test_fifty_erased_people_are_nowhere_and_do_not_come_back(tmp_path, settings
     assert before.rows["in"] == before.rows["loaded"] + before.rows["quarantined"]
     plant_in_other_places(home)
     kinds = {Path(place).parts[0] for place in places_of_canaries(home.root)}
-    assert kinds == {"raw", "quarantine", "logs", "worklists", "dagster", "published"}
+    assert kinds == {"raw", "quarantine", "logs", "worklists", "dagster", "published", "history"}
 
     asked = access(home, settings, email(7).title())
     assert {"hubspot/contacts", "salesforce/lead", "salesforce/task"} <= set(asked["rows"])

@@ -11,11 +11,14 @@ from orchestration.home import Home, HomeRefusedError
 from orchestration.landing.deliver import land
 from orchestration.privacy.erase import access, erase
 from orchestration.publish.backup import ArchiveRefusedError, backup, restore
+from orchestration.publish.causes import Inputs
 from orchestration.publish.verify import current_hashes, faults_of
 from orchestration.publish.versions import list_versions, publish
 from orchestration.settings import Settings
+from orchestration.transform.catalog import AsOf
+from orchestration.transform.restatements import restatements_sql
 
-GRAINS = {"mart_leads": ["channel"]}
+GRAINS = {"mart_leads": ["channel"], "fct_restatement": ["restated_as_of", "mart_name", "grain_key", "column_name"]}
 HEADER = (
     "id,Customer ID,Customer Description,Customer Email,Plan,Quantity,Currency,Interval,Amount,Status,Created (UTC),"
     "Start Date (UTC),Current Period Start (UTC),Current Period End (UTC),Canceled At (UTC),Ended At (UTC)\n"
@@ -43,7 +46,10 @@ def published_home(settings):
         with duckdb.connect(str(home.candidate)) as connection:
             connection.execute("create schema marts")
             connection.execute(f"create table marts.mart_leads as select 'email' as channel, {leads} as leads")
-        publish(home, dt.date(2026, 2, day), GRAINS, keep=3)
+            connection.execute(
+                f"create table marts.fct_restatement as select *, null::date as as_of from ({restatements_sql(home)})"
+            )
+        publish(home, AsOf(dt.date(2026, 2, day), "Europe/Paris"), GRAINS, 3, Inputs(0, {}))
     return home
 
 
