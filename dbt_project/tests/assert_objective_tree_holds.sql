@@ -1,45 +1,5 @@
 -- An objective's metric is the product (or sum) of the parts that its tree names, over each of the last four closed periods.
-{{ config(severity='warn', meta={'dagster': {'ref': {'name': 'mart_objective_pacing_daily'}}}) }}
-with spans as (
-    select objective_id, periods_back, past_first, past_next
-    from {{ ref('int_objective_past_periods') }}
-    where periods_back <= 4
-),
-
-children as (
-    select
-        tree.objective_id,
-        tree.child,
-        tree.op,
-        spans.periods_back,
-        sum(case when metrics.metric = tree.numerator then cast(metrics.metric_value as double) end)
-            / max(case when tree.denominator is null then 1.0 end) as simple_value,
-        sum(case when metrics.metric = tree.numerator then cast(metrics.metric_value as double) end)
-            / nullif(sum(case when metrics.metric = tree.denominator then cast(metrics.metric_value as double) end), 0) as ratio_value
-    from {{ source('tandem', 'objective_tree') }} as tree
-    inner join {{ source('tandem', 'objective') }} as objectives
-        on tree.objective_id = objectives.objective_id and objectives.narrowed_to = '' and objectives.denominator is null
-    inner join spans on tree.objective_id = spans.objective_id
-    inner join {{ ref('int_metric_values') }} as metrics
-        on metrics.metric in (tree.numerator, tree.denominator)
-            and metrics.metric_date >= spans.past_first
-            and metrics.metric_date < spans.past_next
-            and (objectives.currency is null or metrics.currency is null or metrics.currency = objectives.currency)
-    group by tree.objective_id, tree.child, tree.op, spans.periods_back
-),
-
-products as (
-    select
-        objective_id,
-        periods_back,
-        case when min(op) = 'sum' then sum(coalesce(simple_value, ratio_value))
-            else exp(sum(ln(nullif(coalesce(simple_value, ratio_value), 0)))) end as rebuilt
-    from children
-    group by objective_id, periods_back
-)
-
-select products.objective_id, products.periods_back, products.rebuilt, periods.total
-from products
-inner join {{ ref('int_objective_past_periods') }} as periods
-    on products.objective_id = periods.objective_id and products.periods_back = periods.periods_back
-where abs(products.rebuilt - cast(periods.total as double)) > 0.01 * abs(cast(periods.total as double))
+{{ config(severity='warn', meta={'dagster': {'ref': {'name': 'int_objective_trees_rebuilt'}}}) }}
+select objective_id, periods_back, rebuilt, total
+from {{ ref('int_objective_trees_rebuilt') }}
+where abs(rebuilt - total) > 0.01 * abs(total)

@@ -3,9 +3,10 @@
 import datetime as dt
 import json
 
+import numpy as np
 import pytest
 
-from orchestration.calendars.business_time import BusinessTime
+from orchestration.calendars.business_time import MINUTE, BusinessTime
 from orchestration.engine import open_duckdb
 from orchestration.registry.registry import load_registry
 from orchestration.settings import Settings
@@ -36,14 +37,15 @@ LEADS = """
 def test_sql_and_python_count_the_same_business_minutes(marts):
     shipped = load_registry(Settings()).calendars["fr-paris-9-18"]
     laid_out = BusinessTime(shipped, dt.date(2024, 1, 1), dt.date(2027, 1, 1))
-    rows = marts.execute(
-        """select mql_at, routed_at, responded_at, business_minutes, system_minutes from marts.fct_sla_clock
-           where responded_at is not null and paused_minutes = 0 and responded_at >= mql_at"""
-    ).fetchall()
-    assert len(rows) > 5_000
-    for mql_at, routed_at, responded_at, minutes, system in rows:
-        assert minutes == pytest.approx(laid_out.minutes_between(mql_at, responded_at), abs=1e-6)
-        assert system == pytest.approx(laid_out.minutes_between(mql_at, routed_at), abs=1e-6)
+    times = marts.execute(
+        """select epoch_us(mql_at), epoch_us(routed_at), epoch_us(responded_at), business_minutes, system_minutes
+           from marts.fct_sla_clock where responded_at is not null and paused_minutes = 0 and responded_at >= mql_at"""
+    ).fetchnumpy()
+    mql_at, routed_at, responded_at, minutes, system = times.values()
+    assert len(mql_at) > 5_000
+    worked = {name: laid_out.worked_until(at) for name, at in (("mql", mql_at), ("routed", routed_at), ("end", responded_at))}
+    np.testing.assert_allclose(minutes, (worked["end"] - worked["mql"]) / MINUTE, atol=1e-9)
+    np.testing.assert_allclose(system, (worked["routed"] - worked["mql"]) / MINUTE, atol=1e-9)
 
 
 def shares(marts, lead_ids: list[str], condition: str, party: str, reason: str) -> tuple[int, float]:

@@ -1,17 +1,33 @@
 -- One row per objective and day of its period: the share of the target that is expected by its end, as its pacing says.
-with learnt as (
-    -- The median of curves that never fall never falls; read by working day, so that holidays do not shift it.
+with reached as (
+    -- Of each earlier period the share that had come when it was as far as this one is: read by weighed days, so that neither
+    -- weekends nor holidays shift it. Half a day is the grain of the comparison.
     select
         days.objective_id,
         days.pacing_date,
-        count(*) as n_periods,
-        {{ quantile('past.share_to_date', 0.5) }} as seasonal_share,
-        stddev_pop(past.share_to_date) as share_spread
+        past.periods_back,
+        past.total,
+        max(past.share_to_date) as share_to_date
     from {{ ref('int_objective_days') }} as days
     inner join {{ ref('int_objective_past_shares') }} as past
-        on days.objective_id = past.objective_id
-            and past.business_day_no = cast(round(days.business_share * past.n_business_days) as integer)
-    group by days.objective_id, days.pacing_date
+        on days.objective_id = past.objective_id and past.weighed_share <= days.weighed_share + 0.5 / days.n_days
+    group by days.objective_id, days.pacing_date, past.periods_back, past.total
+),
+
+learnt as (
+    -- The median of curves that never fall never falls.
+    select
+        objective_id,
+        pacing_date,
+        count(*) as n_periods,
+        {{ quantile('share_to_date', 0.5) }} as seasonal_share,
+        -- Large periods say more of the share than small ones.
+        sum(total * share_to_date) / sum(total) as weighed_mean,
+        sum(total * share_to_date * share_to_date) / sum(total) - power(sum(total * share_to_date) / sum(total), 2)
+            as share_variance,
+        count(*) / sum(total) as noise_per_event
+    from reached
+    group by objective_id, pacing_date
 ),
 
 lagged as (
@@ -23,11 +39,13 @@ shares as (
         days.*,
         objectives.pacing,
         learnt.n_periods,
-        learnt.share_spread,
+        learnt.weighed_mean,
+        learnt.share_variance,
+        learnt.noise_per_event,
         learnt.seasonal_share,
         lagged.lagged_share,
         case
-            when objectives.pacing = 'seasonal' and coalesce(min(learnt.n_periods) over (partition by days.objective_id), 0) < 3
+            when objectives.pacing = 'seasonal' and coalesce(max(learnt.n_periods) over (partition by days.objective_id), 0) < 3
                 then 'business_days'
             when objectives.pacing = 'cohort_lagged' and max(lagged.lagged_share) over (partition by days.objective_id) is null
                 then 'business_days'
@@ -61,8 +79,9 @@ select
     business_days_left,
     linear_share,
     -- What is expected of the rest of the period does not depend on how the target was spread.
-    case when coalesce(n_periods, 0) >= 3 then seasonal_share else business_share end as history_share,
-    coalesce(share_spread, 0.1) as share_spread,
+    case when coalesce(n_periods, 0) >= 3 then weighed_mean else weighed_share end as history_share,
+    case when coalesce(n_periods, 0) >= 3 then share_variance else 0.01 end as share_variance,
+    case when coalesce(n_periods, 0) >= 3 then noise_per_event else 0 end as noise_per_event,
     -- 0 before the first day and 1 at the end of the last, never falling between.
     case
         when lead(pacing_date) over (partition by objective_id order by pacing_date) is null then 1.0

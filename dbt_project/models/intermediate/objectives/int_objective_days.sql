@@ -24,7 +24,7 @@ numbered as (
 )
 
 select
-    objective_id,
+    numbered.objective_id,
     pacing_date,
     is_business_day,
     cast(day_no as integer) as day_no,
@@ -34,5 +34,13 @@ select
     cast(day_no as double) / n_days as linear_share,
     -- A period without a working day is paced by its days.
     case when n_business_days > 0 then cast(business_day_no as double) / n_business_days else cast(day_no as double) / n_days end
-        as business_share
+        as business_share,
+    -- Days weighed by what they usually bring: how far the period has come for what is counted.
+    coalesce(
+        (business_day_no + weights.day_off_weight * (day_no - business_day_no))
+            / nullif(n_business_days + weights.day_off_weight * (n_days - n_business_days), 0),
+        cast(day_no as double) / n_days
+    ) as weighed_share,
+    cast(n_days as integer) as n_days
 from numbered
+inner join {{ ref('int_objective_day_weights') }} as weights on numbered.objective_id = weights.objective_id

@@ -49,7 +49,8 @@ to_date as (
         curves.objective_id,
         curves.pacing_date,
         curves.history_share,
-        curves.share_spread,
+        curves.share_variance,
+        curves.noise_per_event,
         sum(coalesce(actuals.actual_numerator, 0)) over (
             partition by curves.objective_id order by curves.pacing_date rows between unbounded preceding and current row
         ) as actual_to_date
@@ -65,7 +66,8 @@ weighed as (
         to_date.pacing_date,
         cast(to_date.actual_to_date as double) as actual_to_date,
         least(1.0, greatest(0.0, to_date.history_share)) as share,
-        coalesce(to_date.share_spread, 0.1) as share_spread,
+        to_date.share_variance,
+        to_date.noise_per_event,
         prior.prior_mean,
         prior.prior_variance * power(greatest(cast(prior.prior_mean as double), 1e-9), 2) as prior_square,
         coalesce(greatest(1e-9, case when scatter.total > 0 then (scatter.squares - power(scatter.total, 2) / greatest(scatter.n_days, 1))
@@ -77,30 +79,41 @@ weighed as (
     left join scatter on to_date.objective_id = scatter.objective_id
 ),
 
-opinions as (
+sized as (
     select
         *,
         case when share > 0 then actual_to_date / share end as pace_total,
-        case when share > 0 then
-            dispersion * greatest(cast(prior_mean as double), actual_to_date / share) / share
-                + power(actual_to_date / share, 2) * power(share_spread / share, 2)
-        end as pace_square
+        greatest(coalesce(cast(prior_mean as double), 0), coalesce(case when share > 0 then actual_to_date / share end, 0), 1e-9)
+            as size,
+        -- By how much the share itself differs from period to period, the chance of single events taken out.
+        greatest(0.0, share_variance - dispersion * share * (1 - share) * noise_per_event) as share_square
     from weighed
 ),
 
-joined as (
+-- Errors of the two without what chance does to the days to come, which both share.
+opinions as (
+    select
+        *,
+        case when share > 0
+            then greatest(dispersion * size * power(1 - share, 2) / share + power(size / share, 2) * share_square, 1e-9)
+        end as pace_square,
+        greatest(power(1 - share, 2) * prior_square, 1e-9) as before_square,
+        actual_to_date + (1 - share) * cast(prior_mean as double) as before_total
+    from sized
+),
+
+weighted as (
     select
         *,
         case
-            when prior_mean is null then pace_total
-            when pace_total is null then cast(prior_mean as double)
-            else (prior_mean / prior_square + pace_total / greatest(pace_square, 1e-9))
-                / (1 / prior_square + 1 / greatest(pace_square, 1e-9))
+            when before_total is null then pace_total
+            when pace_total is null then before_total
+            else (pace_total / pace_square + before_total / before_square) / (1 / pace_square + 1 / before_square)
         end as expected_total,
         case
-            when prior_mean is null then pace_square
-            when pace_total is null then prior_square
-            else 1 / (1 / prior_square + 1 / greatest(pace_square, 1e-9))
+            when before_total is null then pace_square
+            when pace_total is null then before_square
+            else 1 / (1 / pace_square + 1 / before_square)
         end as expected_square
     from opinions
 ),
@@ -108,16 +121,17 @@ joined as (
 spread as (
     select
         *,
-        (1 - share) * expected_total as remaining,
-        sqrt(power(1 - share, 2) * expected_square + dispersion * (1 - share) * expected_total) as remaining_deviation
-    from joined
+        sqrt(expected_square + dispersion * (1 - share) * size) as deviation
+    from weighted
 )
 
 select
     objective_id,
     pacing_date,
-    actual_to_date + remaining as forecast,
-    actual_to_date + greatest(0.0, remaining - 1.2815515655446004 * remaining_deviation) as forecast_p10,
-    actual_to_date + remaining + 1.2815515655446004 * remaining_deviation as forecast_p90
+    case when share >= 1 then actual_to_date else greatest(actual_to_date, expected_total) end as forecast,
+    case when share >= 1 then actual_to_date else greatest(actual_to_date, expected_total - 1.2815515655446004 * deviation) end
+        as forecast_p10,
+    case when share >= 1 then actual_to_date else greatest(actual_to_date, expected_total + 1.2815515655446004 * deviation) end
+        as forecast_p90
 from spread
 where expected_total is not null

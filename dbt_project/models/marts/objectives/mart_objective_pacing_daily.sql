@@ -14,6 +14,7 @@ with cumulated as (
         cast(objectives.target as double) as target_value,
         objectives.target,
         curves.pacing_date > {{ as_of_day() }} as is_ahead,
+        curves.pacing_date = objectives.period_last as is_last,
         coalesce(actuals.actual_numerator, 0) as actual_that_day,
         sum(coalesce(actuals.actual_numerator, 0)) over (
             partition by curves.objective_id order by curves.pacing_date rows between unbounded preceding and current row
@@ -94,6 +95,8 @@ select
         when status = 'draft' or status = 'cancelled' then status
         when is_ahead then 'planned'
         when actual is null then 'no_data'
+        -- On the last day there is nothing left to hope for, and no tolerance.
+        when is_last then case when (actual >= target_value) = (direction = 'up') or actual = target_value then 'on_track' else 'off_track' end
         when direction = 'up' and actual >= expected * (case when is_rate then 1 else 1 - tolerance end) then 'on_track'
         when direction = 'down' and actual <= expected * (case when is_rate then 1 else 1 + tolerance end) then 'on_track'
         -- Not even one case in ten like this one reached the target.
