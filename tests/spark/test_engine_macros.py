@@ -58,6 +58,10 @@ CASES = {
         (f"select cast({{{{ days_between(\"{NOON}\", \"cast('2026-03-30 18:00:00' as timestamp)\") }}}} as string)", ["2.25"]),
         (f"select cast({{{{ days_between(\"{NOON}\", \"cast('2026-03-28 00:00:00' as timestamp)\") }}}} as string)", ["-0.5"]),
     ],
+    "microseconds_between": [
+        (f"select cast({{{{ microseconds_between(\"{NOON}\", \"cast('2026-03-28 12:00:01.25' as timestamp)\") }}}} as string)",
+         ["1250000"]),
+    ],
     "add_days": [
         (f"select cast({{{{ add_days(\"{NOON}\", 2) }}}} as string)", ["2026-03-30 12:00:00"]),
         (f"select cast({{{{ add_days(\"{NOON}\", -28) }}}} as string)", ["2026-02-28 12:00:00"]),
