@@ -111,9 +111,13 @@ def _clear_quarantine(home: Home, redactor: Redactor, cleared: Cleared) -> None:
 
 
 def _clear_published(home: Home, redactor: Redactor, cleared: Cleared) -> None:
-    for path in sorted([*home.published.glob("marts_*.duckdb"), *home.published.glob("copy/*.duckdb")]):
+    """Every kept version, and the history of what was published."""
+    kept = home.history
+    for path in sorted(
+        [*home.published.glob("marts_*.duckdb"), *home.published.glob("copy/*.duckdb"), *kept.rglob("*.duckdb")]
+    ):
         cleared.published_files_rewritten += clear_duckdb(path, redactor)
-    for path in sorted(home.published.glob("parquet_*/*.parquet")):
+    for path in sorted([*home.published.glob("parquet_*/*.parquet"), *kept.rglob("*.parquet")]):
         cleared.published_files_rewritten += _clear_parquet(path, redactor)
 
 
@@ -234,7 +238,7 @@ def clear_sqlite(path: Path, redactor: Redactor) -> int:
 
 def _clear_other_files(home: Home, redactor: Redactor, cleared: Cleared) -> None:
     """Logs keep their other lines; a page, list or artefact that names him goes and is made anew by the next night."""
-    seen = (home.raw, home.quarantine, home.published)
+    seen = (home.raw, home.quarantine, home.published, home.history)
     paths = []
     for path in sorted(home.root.rglob("*")):
         is_seen = any(path.is_relative_to(place) for place in seen) or path.suffix in (".db", ".sqlite", ".duckdb")
