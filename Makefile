@@ -18,7 +18,7 @@ ifdef TANDEM_HOME
 RUN_HOME := $(TANDEM_HOME)
 endif
 
-.PHONY: help install run test test-long test-crash test-seeds test-orders test-fuzz test-spark spark-up spark-down bench bench-small lint dev clean lock
+.PHONY: help install run test test-long test-crash test-seeds test-orders test-fuzz test-spark test-postgres install-postgres spark-up spark-down bench bench-small lint dev clean lock
 
 help: ## show this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -44,7 +44,7 @@ test: $(STAMP) ## everything a change must pass
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest -m "not long"
 
-test-long: test-crash test-seeds test-orders test-fuzz test-spark ## the longer proofs, each a target of its own
+test-long: test-crash test-seeds test-orders test-fuzz test-spark test-postgres ## the longer proofs, each a target of its own
 
 test-crash: $(STAMP) ## kill the night at many moments; readers must not notice
 	$(BIN)/python -m pytest -m long tests/reliability
@@ -70,6 +70,17 @@ spark-up: $(VENV)/.spark ## a Spark cluster on this machine: one master, two wor
 
 spark-down: $(VENV)/.spark ## end it
 	$(BIN)/python deploy/spark_cluster.py down
+
+test-postgres: $(VENV)/.postgres ## the marts in a Postgres server of its own; installs Debian's postgresql where there is none
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || \
+		{ apt-get update -q && apt-get install -qy --no-install-recommends postgresql; }
+	$(BIN)/python -m pytest -m long tests/postgres
+
+install-postgres: $(VENV)/.postgres ## the driver for serving to Postgres, and Dagster's storage there
+
+$(VENV)/.postgres: $(STAMP) requirements-postgres.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-postgres.lock
+	@touch $@
 
 bench: $(STAMP) ## whole night against bare DuckDB and bare dbt, at 20 000 and 1 000 000 leads
 	$(BIN)/python -m benchmarks.night --leads 20000 --leads 1000000

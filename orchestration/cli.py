@@ -232,15 +232,26 @@ def rollback(version: Annotated[str | None, typer.Argument()] = None, home: Home
     from orchestration.publish.versions import NoPublishedVersionError
     from orchestration.publish.versions import rollback as go_back
 
+    settings, opened, serve = _settings(home=home), _open_home(home), None
+    if settings.postgres_dsn:
+        from orchestration.publish.assets import mart_grains, postgres_server
+        from orchestration.transform.dbt_build import project_manifest
+
+        serve = postgres_server(settings, mart_grains(json.loads(project_manifest(settings).read_text())))
     try:
-        typer.echo(go_back(_open_home(home), version).version)
+        typer.echo(go_back(opened, version, serve).version)
     except NoPublishedVersionError as error:
         _refuse(str(error))
 
 
 @app.command()
 def erase(
-    emails: Annotated[list[str], typer.Argument(metavar="EMAIL...", help="The person's e-mail address; several for several.")],
+    emails: Annotated[
+        list[str] | None, typer.Argument(metavar="[EMAIL]...", help="The person's e-mail address; several for several people.")
+    ] = None,
+    overdue: Annotated[
+        bool, typer.Option("--overdue", help="Whom retention says: prospects out of touch; and files kept too long.")
+    ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -255,11 +266,17 @@ def erase(
     from orchestration.privacy.erase import NoAddressError
     from orchestration.privacy.erase import erase as erase_people
     from orchestration.privacy.pseudonym import KeyRefusedError
+    from orchestration.privacy.retention import overdue_prospects, remove_what_is_too_old
 
-    opened, settings = _open_home(home), _settings(home=home)
+    if bool(emails) == overdue:
+        _refuse("give either e-mail addresses or --overdue; see: tandem erase --help")
+    opened, settings, today = _open_home(home), _settings(home=home), datetime.now(UTC).date()
     try:
         with opened.lock():
-            receipt = erase_people(opened, settings, emails, datetime.now(UTC).date(), _say)
+            removed = remove_what_is_too_old(opened, settings, today) if overdue else {}
+            people = overdue_prospects(opened, settings) if overdue else emails
+            receipt = erase_people(opened, settings, people, today, _say) if people else {"addresses_given": 0}
+            receipt |= {f"too_old_{kind}": count for kind, count in removed.items()}
     except Timeout:
         _refuse(f"another run is in progress in {opened.root}", 3)
     except (NoAddressError, KeyRefusedError) as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     pseudonym_key_file: Path | None = Field(
         None, description="The pseudonym key, outside every home; without it ~/.config/tandem/pseudonym.key."
     )
+    postgres_dsn: SecretStr | None = Field(None, description="A Postgres server that gets the marts too; never printed.")
     originals_days: int = Field(400, ge=1, description="Days for which delivered files are kept beside their rows in raw.")
     quarantine_days: int = Field(30, ge=1, description="Days for which refused files and rows are kept.")
     prospect_months: int = Field(36, ge=1, description="Months after a prospect's last contact until he is to be erased.")

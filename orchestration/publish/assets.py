@@ -1,7 +1,7 @@
 """The publish asset: asks the audit, then publishes. Launched alone it asks the same question and refuses the same way."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,11 @@ from orchestration.engine import open_duckdb
 from orchestration.ops.night import Night
 from orchestration.publish.causes import tonight
 from orchestration.publish.history import nights_lacking_files
+from orchestration.publish.postgres import publish_to_postgres
 from orchestration.publish.versions import publish
 from orchestration.quality.audit import Audit
 from orchestration.quality.policy import load_policy
+from orchestration.settings import Settings
 from orchestration.transform.translator import ANALYTICS_ENGINEERING
 
 PUBLISHED = dg.AssetKey(["published", "marts"])
@@ -26,6 +28,14 @@ def mart_grains(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model" and node["schema"] == "marts"
     }
+
+
+def postgres_server(settings: Settings, grains: Mapping[str, list[str]]) -> Callable[[Path], int] | None:
+    """How a published file gets into the Postgres server that the settings name; None when they name none."""
+    if settings.postgres_dsn is None:
+        return None
+    dsn = settings.postgres_dsn.get_secret_value()
+    return lambda source: publish_to_postgres(dsn, source, grains)
 
 
 def build_publish_asset(manifest_path: Path) -> dg.AssetsDefinition:
@@ -50,7 +60,8 @@ def build_publish_asset(manifest_path: Path) -> dg.AssetsDefinition:
                 night.audit_refusals = refusals
                 raise dg.Failure(f"refused: {'; '.join(refusals)}", allow_retries=False)
             inputs = tonight(night.settings, night.home)
-            version = publish(night.home, night.as_of(), grains, night.settings.keep_versions, inputs)
+            serve = postgres_server(night.settings, grains)
+            version = publish(night.home, night.as_of(), grains, night.settings.keep_versions, inputs, serve)
             night.version = version.version
             lacking = [str(day) for day in nights_lacking_files(night.home, night.settings.business_timezone)]
         if lacking:

@@ -1,14 +1,14 @@
 """Published versions: written beside the ones in use, then swapped in; the last few kept; back by one command.
 
-Order of publishing: Parquet, the copy, then the DuckDB link (contract: Places). Whether a candidate may be published is
-`assets.py`'s question to the audit.
+Order of publishing: Postgres where there is one, Parquet, the copy, then the DuckDB link (contract: Places). Whether a
+candidate may be published is `assets.py`'s question to the audit.
 """
 
 import datetime as dt
 import hashlib
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +38,14 @@ class PublishedVersion:
     path: Path
 
 
-def publish(home: Home, as_of: AsOf, grains: Mapping[str, list[str]], keep: int, inputs: Inputs) -> PublishedVersion:
+def publish(
+    home: Home,
+    as_of: AsOf,
+    grains: Mapping[str, list[str]],
+    keep: int,
+    inputs: Inputs,
+    serve: Callable[[Path], object] | None = None,
+) -> PublishedVersion:
     """Publish the candidate's marts.
 
     Args:
@@ -47,6 +54,7 @@ def publish(home: Home, as_of: AsOf, grains: Mapping[str, list[str]], keep: int,
         grains: Mart → its grain columns, in contract order.
         keep: How many versions stay for rollback.
         inputs: What the night was made of, so that a later restatement can say why.
+        serve: Called first, with the finished file: a server that gets the marts too. If it fails nothing is published.
 
     The version is made of the marts' content, so the same night twice is the same version.
 
@@ -62,6 +70,8 @@ def publish(home: Home, as_of: AsOf, grains: Mapping[str, list[str]], keep: int,
                 connection.execute("update published_version set version = ?", [version])
                 connection.execute("checkpoint")
             _fsync(unfinished)
+            if serve:
+                serve(unfinished)
             _publish_parquet(home, unfinished, version)
             _publish_copy(home, unfinished)
             target = home.published / f"marts_{version}.duckdb"
@@ -91,7 +101,7 @@ def point_to(home: Home, version: str) -> None:
     _fsync(home.published)
 
 
-def rollback(home: Home, version: str | None = None) -> PublishedVersion:
+def rollback(home: Home, version: str | None = None, serve: Callable[[Path], object] | None = None) -> PublishedVersion:
     """Go back to a version, by default the one before the current one.
 
     Raises:
@@ -104,6 +114,9 @@ def rollback(home: Home, version: str | None = None) -> PublishedVersion:
         if current is None or current + 1 >= len(versions):
             raise NoPublishedVersionError("there is no earlier version to go back to")
         version = versions[current + 1].version
+    target = home.published / f"marts_{version}.duckdb"
+    if serve and target.exists():
+        serve(target)
     point_to(home, version)
     _publish_copy(home, home.published / f"marts_{version}.duckdb")
     return next(item for item in list_versions(home) if item.is_current)
