@@ -69,11 +69,10 @@
         inner join at_horizons
             on {% for column in group_columns %}spells.{{ column }} = at_horizons.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
         inner join cumulated as gone
-            on {% for column in group_columns %}spells.{{ column }} = gone.{{ column }} and {% endfor %}gone.day = spells.{{ exit_days }}
+            on {% for column in group_columns %}spells.{{ column }} = gone.{{ column }} and {% endfor %}gone.day = cast(spells.{{ exit_days }} as double)
         {%- if entry_days %}
         left join cumulated as come
-            on {% for column in group_columns %}spells.{{ column }} = come.{{ column }} and {% endfor %}come.day = spells.{{ entry_days }}
-                and spells.{{ entry_days }} > 0
+            on {% for column in group_columns %}spells.{{ column }} = come.{{ column }} and {% endfor %}come.day = case when spells.{{ entry_days }} > 0 then cast(spells.{{ entry_days }} as double) end
         where coalesce(spells.{{ entry_days }}, 0) = 0
             or (spells.{{ entry_days }} < spells.{{ exit_days }} and spells.{{ entry_days }} < at_horizons.horizon_days)
         {%- endif %}

@@ -111,10 +111,10 @@ def _clear_quarantine(home: Home, redactor: Redactor, cleared: Cleared) -> None:
 
 
 def _clear_published(home: Home, redactor: Redactor, cleared: Cleared) -> None:
-    databases = [*home.published.glob("marts_*.duckdb"), *home.published.glob("copy/*.duckdb"), *home.history.glob("*.duckdb")]
+    databases = [*home.published.glob("marts_*.duckdb"), *home.published.glob("copy/*.duckdb"), *home.history.rglob("*.duckdb")]
     for path in sorted(databases):
         cleared.published_files_rewritten += clear_duckdb(path, redactor)
-    for path in sorted([*home.published.glob("parquet_*/*.parquet"), *home.history.glob("*.parquet")]):
+    for path in sorted([*home.published.glob("parquet_*/*.parquet"), *home.history.rglob("*.parquet")]):
         cleared.published_files_rewritten += _clear_parquet(path, redactor)
 
 

@@ -1,11 +1,14 @@
 -- Due at the start of a month: open when it began, with a closing date within it. Slipped: at its end still open, or with a
 -- later date. A push is a day on which the closing date moved beyond the month in which it lay, a pull-in the reverse.
-with daily as (
+with month_ends as (
     select
-        *,
+        opportunity_key,
+        currency,
+        amount,
         cast(date_trunc('month', snapshot_date) as date) as snapshot_month,
         cast(date_trunc('month', close_on) as date) as close_month
     from {{ ref('fct_opportunity_daily_snapshot') }}
+    where is_open and snapshot_date = {{ add_days(next_month("date_trunc('month', snapshot_date)"), -1) }}
 ),
 
 dated as (
@@ -28,16 +31,12 @@ starts as (
         coalesce(currency, 'unknown') as currency,
         {{ next_month('snapshot_month') }} as period_month,
         amount
-    from daily
-    where is_open
-        and snapshot_date = {{ add_days(next_month('snapshot_month'), -1) }}
-        and close_month = {{ next_month('snapshot_month') }}
+    from month_ends
+    where close_month = {{ next_month('snapshot_month') }}
 ),
 
 ends as (
-    select opportunity_key, snapshot_month as period_month
-    from daily
-    where is_open and snapshot_date = {{ add_days(next_month('snapshot_month'), -1) }}
+    select opportunity_key, snapshot_month as period_month from month_ends
 ),
 
 due as (

@@ -1,10 +1,9 @@
 -- Money per day that the open qualified pipeline yields at the pace of the year that ends with the month:
 -- open qualified opportunities x win rate x mean won amount / median cycle.
 with month_ends as (
-    select distinct
-        cast(date_trunc('month', snapshot_date) as date) as period_month,
-        max(snapshot_date) over (partition by date_trunc('month', snapshot_date)) as measured_on
+    select cast(date_trunc('month', snapshot_date) as date) as period_month, max(snapshot_date) as measured_on
     from {{ ref('fct_opportunity_daily_snapshot') }}
+    group by 1
 ),
 
 open_pipeline as (
