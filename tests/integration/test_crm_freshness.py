@@ -19,6 +19,9 @@ from orchestration.settings import Settings
 from orchestration.transform.catalog import AsOf, DuckDBEngine, latest_extract_day, write_catalog
 from orchestration.transform.dbt_build import invoke_dbt
 
+# Two whole nights, on machines that do other work besides.
+pytestmark = pytest.mark.timeout(1800)
+
 SYNCED = "2026-09-30 12:00:00"
 CREATED = "2025-01-01 08:00:00"
 # No one of these may be found anywhere but in raw, quarantine and the candidate.

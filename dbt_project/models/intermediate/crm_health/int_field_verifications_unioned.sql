@@ -51,9 +51,11 @@ events as (
     from {{ ref('stg_salesforce__lead') }}
     where email_bounced_at is not null
     union all
-    select 'salesforce', 'lead', calls.lead_id, 'phone', calls.called_at, 'call', call_outcomes.outcome, false, calls.extracted_at
-    from {{ ref('stg_salesforce__lead_call') }} as calls
-    inner join {{ ref('call_outcomes') }} as call_outcomes on lower(calls.disposition) = call_outcomes.source_value
+    -- Only calls have a disposition.
+    select 'salesforce', 'lead', calls.who_id, 'phone', calls.created_at, 'call', call_outcomes.outcome, false, calls.extracted_at
+    from {{ ref('stg_salesforce__task') }} as calls
+    inner join {{ ref('call_outcomes') }} as call_outcomes on lower(calls.call_disposition) = call_outcomes.source_value
+    where calls.who_id like '00Q%'
     union all
     select 'hubspot', 'contact', calls.contact_ids, 'phone', calls.called_at, 'call', call_outcomes.outcome, false, calls.extracted_at
     from {{ ref('stg_hubspot__call') }} as calls
