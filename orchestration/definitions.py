@@ -8,6 +8,7 @@ from orchestration.ops.jobs import build_inbox_sensor, build_schedule, nightly
 from orchestration.ops.night import Night
 from orchestration.ops.resources import build_night_resource
 from orchestration.publish.assets import build_publish_asset
+from orchestration.quality.assets import worklists
 from orchestration.quality.checks import build_expectation_checks
 from orchestration.scorecard.assets import scorecard_page
 from orchestration.settings import Settings
@@ -26,6 +27,7 @@ def build_defs(settings: Settings, night: Night | None = None) -> dg.Definitions
             build_dbt_assets(manifest),
             build_publish_asset(manifest),
             scorecard_page,
+            worklists,
         ],
         asset_checks=[build_expectation_checks(settings)],
         jobs=[nightly],

@@ -76,6 +76,21 @@ class Home:
         return self.build / "audit.json"
 
     @property
+    def verdicts(self) -> Path:
+        """Which addresses and numbers can be right, so that each is judged once."""
+        return self.build / "verdicts"
+
+    @property
+    def check_results(self) -> Path:
+        """What every night's audit found: figures by check, never values."""
+        return self.root / "quality" / "check_results.parquet"
+
+    @property
+    def worklists(self) -> Path:
+        """What each team has to mend, for people and for the CRM's import."""
+        return self.root / "worklists"
+
+    @property
     def dbt_target(self) -> Path:
         """Dbt's artefacts for this home."""
         return self.dbt_target_of("duckdb")

@@ -23,8 +23,17 @@ class Settings(BaseSettings):
     as_of: str | None = Field(None, description="A calendar day, or 'yesterday'; default: latest extract day in raw.")
     business_timezone: str = Field("Europe/Paris", description="The zone in which a day begins and ends.")
     reporting_currency: str = "EUR"
+    phone_region: str = Field("FR", pattern="^[A-Z]{2}$", description="The country of phone numbers written without one.")
     language: Literal["en", "fr"] = "en"
     rebuild: bool = Field(False, description="Run the whole night even if nothing changed since the published one.")
+    worklist_rows: int = Field(5000, ge=1, description="Entries per team in the worklists; the first are worth most a minute.")
+    worklist_values: bool = Field(False, description="Whether the worklists show the values themselves, which may be personal.")
+    record_links: dict[str, str] = Field(
+        {}, description="source.entity → address of a record with {record_id} in it, for the worklists' links."
+    )
+    steward_alerts: dict[str, list[str]] = Field(
+        {}, description="Team → addresses of the digest, as Apprise writes them (mailto://, slack://, msteams://); none: off."
+    )
     keep_versions: int = Field(3, ge=1, description="Published versions kept for rollback.")
     dbt_threads: int = Field(2, ge=1)
     memory_limit: str = Field("8GB", description="DuckDB's memory limit while it lands and builds.")

@@ -54,6 +54,8 @@ _MACROS = (
     " when 0 then '0' || phone_digits(area, number, n)"
     " when 1 then '+33 ' || phone_digits(area, number, n)"
     " else '0' || replace(phone_digits(area, number, n), ' ', '') end",
+    # Half of it left out: too few digits for any country.
+    "typed_phone(is_bad, phone) as case when is_bad then phone[:3] || phone[-4:] else phone end",
     f"title_value(code, n) as {_sql_list(vocabulary.JOB_TITLES)}[(code + 7 * n) % {len(vocabulary.JOB_TITLES)} + 1]",
     f"industry_value(code, n) as {_sql_list(tuple(english for english, _ in vocabulary.INDUSTRIES))}"
     f"[(code + 5 * n) % {len(vocabulary.INDUSTRIES)} + 1]",

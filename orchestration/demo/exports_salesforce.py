@@ -11,7 +11,7 @@ import duckdb
 from orchestration.demo.csv_files import copy_csv
 
 _LAST_TOUCH = """greatest(
-    synced_at, known(sal_at), known(sql_at), known(sqo_at), known(exit_at), known(touched_at),
+    synced_at, known(sal_at), known(sql_at), known(sqo_at), known(exit_at), known(touched_at), known(bounced_at),
     {changes}
 )""".format(
     changes=", ".join(
@@ -28,8 +28,11 @@ select
     first_name as "FirstName",
     last_name as "LastName",
     email_value(mail_first, mail_last, mail_domain, changes(email_1_at, email_2_at, email_3_at)) as "Email",
+    utc_stamp(known(bounced_at)) as "EmailBouncedDate",
     case when has_phone
-        then phone_value(phone_style, phone_range, phone_number, changes(phone_1_at, phone_2_at, phone_3_at))
+        then typed_phone(
+            has_bad_phone, phone_value(phone_style, phone_range, phone_number, changes(phone_1_at, phone_2_at, phone_3_at))
+        )
     end as "Phone",
     case when has_title then title_value(title_no, changes(title_1_at, title_2_at, title_3_at)) end as "Title",
     company_value(company_name, changes(company_1_at, company_2_at, company_3_at)) as "Company",
@@ -126,7 +129,7 @@ from opportunity_history where is_news(changed_at)
 def _field_value(change: str) -> str:
     return f"""case field
         when 'Email' then email_value(mail_first, mail_last, mail_domain, {change})
-        when 'Phone' then phone_value(phone_style, phone_range, phone_number, {change})
+        when 'Phone' then typed_phone(has_bad_phone, phone_value(phone_style, phone_range, phone_number, {change}))
         when 'Title' then title_value(title_no, {change})
         when 'Industry' then industry_value(industry_no, {change})
         when 'Company' then company_value(company_name, {change})

@@ -112,6 +112,9 @@ FIELDS = (
     FieldDecay("company", "Company", 365, 0.28, 0.0),  # Salesforce does not save a lead without it
 )
 
+BAD_PHONE_SHARE = 0.03  # of the Salesforce leads with a number that nothing else rests on: cut short
+BOUNCED_SHARE = 0.02  # of the Salesforce leads: an e-mail came back after the address was last changed
+
 FREE_MAIL_SHARE = 0.25
 
 # Second contact records, as shares of the leads, by what they have in common with the first one.

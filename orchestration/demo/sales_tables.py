@@ -106,7 +106,7 @@ def _create_histories(connection: duckdb.DuckDBPyConnection, world: World) -> No
         "lead_history",
         rows | {"history_id": salesforce_ids("017", rows["changed_at"].size)},
         """
-        select delivered.*, lead_id, phone_range, phone_number, phone_style, title_no, industry_no,
+        select delivered.*, lead_id, phone_range, phone_number, phone_style, has_bad_phone, title_no, industry_no,
             mail_first, mail_last, mail_domain, company_name
         from delivered join salesforce_lead using (position) order by history_id
         """,

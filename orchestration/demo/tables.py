@@ -179,6 +179,8 @@ def _create_leads(connection: duckdb.DuckDBPyConnection, world: World) -> None:
     }
     columns["has_other_address"] = _scattered(world.has_other_address, synced, len(inquiries), False)
     columns["deleted_at"] = _scattered(world.deleted_at, synced, len(inquiries), NEVER)
+    columns["has_bad_phone"] = _scattered(world.contact_faults.has_bad_phone, synced, len(inquiries), False)
+    columns["bounced_at"] = _scattered(world.contact_faults.bounced_at, synced, len(inquiries), NEVER)
     columns["touched_at"] = _scattered(world.touched_at, synced, len(inquiries), NEVER)
     for history in world.field_histories:
         name = history.field.name

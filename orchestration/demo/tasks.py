@@ -14,6 +14,7 @@ from orchestration.demo.staff import Staff
 
 CALL, EMAIL, MEETING = 0, 1, 2
 ON_LEAD, ON_OPPORTUNITY, AUTOMATED, ONBOARDING = 0, 1, 2, 3
+CONNECTED = 0
 _NO_CALL = -1
 
 
@@ -114,7 +115,7 @@ def _add_kind(rng: np.random.Generator, tasks: dict[str, np.ndarray]) -> dict[st
         **tasks,
         "kind": kind,
         "disposition": disposition,
-        "call_seconds": np.where(disposition == 0, seconds, np.where(kind == CALL, 20, _NO_CALL)),
+        "call_seconds": np.where(disposition == CONNECTED, seconds, np.where(kind == CALL, 20, _NO_CALL)),
         # A meeting stays open until it is held; calls and e-mails are logged when done.
         "done_at": np.where(kind == MEETING, held_at, created_at),
     }

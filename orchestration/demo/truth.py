@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from orchestration.demo import plan
 from orchestration.demo.clock import DAY, END, FIRST_DAY, LAST_DAY, NEVER
+from orchestration.demo.contact_faults import last_connected_call
 from orchestration.demo.field_changes import FieldHistory, last_human_change
 from orchestration.demo.identity_truth import describe_identity
 from orchestration.demo.ids import salesforce_ids
@@ -15,6 +16,7 @@ from orchestration.demo.journey import EXIT_STATUSES
 from orchestration.demo.routing import is_routed_late, is_touched_hollow
 from orchestration.demo.tables import contact_numbers
 from orchestration.demo.tasks import first_answer_minutes
+from orchestration.demo.traps import NOBODY
 from orchestration.demo.world import World
 
 _STAGES = ("mql", "sal", "sql", "sqo", "won")
@@ -43,10 +45,7 @@ def describe(world: World, seed: int, nights: int) -> dict:
         "exits": _exits(world),
         "duplicates": _duplicates(world),
         "identity": describe_identity(world),
-        "staleness": {
-            history.field.name: _staleness(history, world.journeys.synced_at[world.synced], world.deleted_at)
-            for history in world.field_histories
-        },
+        "staleness": {history.field.name: _staleness(history, world) for history in world.field_histories},
         "first_answer": _first_answers(world),
         "handoff": _handoffs(world),
         "seasonality": {
@@ -151,21 +150,50 @@ def _duplicates(world: World) -> dict:
     }
 
 
-def _staleness(history: FieldHistory, created_at: np.ndarray, deleted_at: np.ndarray) -> dict:
-    counted = deleted_at >= END
-    age = END - last_human_change(history, created_at)
-    is_stale = age > history.field.limit_days * DAY
-    filled = counted & ~history.is_missing
-    n_stale, n_filled = int((filled & is_stale).sum()), int(filled.sum())
+def _staleness(history: FieldHistory, world: World) -> dict:
+    """Count the verdicts on one field; a value that can't be right is invalid whatever its age."""
+    created_at = world.journeys.synced_at[world.synced]
+    counted = world.deleted_at >= END
+    verified_at = last_human_change(history, created_at)
+    if history.field.name == "phone":
+        verified_at = np.maximum(verified_at, last_connected_call(world.tasks, created_at.size))
+    limit = history.field.limit_days * DAY
+    is_missing, is_invalid = history.is_missing, _is_invalid(history, world) & ~history.is_missing
+    judged = counted & ~is_missing & ~is_invalid
+    is_stale = END - verified_at > limit
+    n_stale, n_judged, n_counted = int((judged & is_stale).sum()), int(judged.sum()), int(counted.sum())
+    n_missing, n_invalid = int((counted & is_missing).sum()), int((counted & is_invalid).sum())
     return {
         "limit_days": history.field.limit_days,
         "planted_stale_share_of_old": history.field.stale_share,
         "planted_missing_share": history.field.missing_share,
-        "n_fresh": n_filled - n_stale,
+        "n_fresh": n_judged - n_stale,
         "n_stale": n_stale,
-        "n_missing": int((counted & history.is_missing).sum()),
-        "stale_share": n_stale / n_filled if n_filled else None,
+        "n_missing": n_missing,
+        "n_invalid": n_invalid,
+        "stale_share": n_stale / n_judged if n_judged else None,
+        "shares_of_required": {"stale": n_stale / n_counted, "missing": n_missing / n_counted, "invalid": n_invalid / n_counted}
+        if n_counted
+        else None,
+        "stale_lead_ids": [
+            lead_id
+            for lead_id, is_one in zip(
+                salesforce_ids("00Q", created_at.size).to_pylist(), (judged & is_stale).tolist(), strict=True
+            )
+            if is_one
+        ],
     }
+
+
+def _is_invalid(history: FieldHistory, world: World) -> np.ndarray:
+    faults = world.contact_faults
+    if history.field.name == "phone":
+        return faults.has_bad_phone
+    if history.field.name == "email":
+        # A shared mailbox that was changed is called after its country, which no list of functions has.
+        is_function = (world.inquiries.shared_mailbox[world.synced] != NOBODY) & (history.changed_at >= END).all(axis=1)
+        return (faults.bounced_at < END) | is_function
+    return np.zeros(world.synced.size, dtype=bool)
 
 
 def _handoffs(world: World) -> dict[str, list[str]]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from orchestration.demo import plan
 from orchestration.demo.clock import END, NEVER
+from orchestration.demo.contact_faults import ContactFaults, draw_contact_faults
 from orchestration.demo.field_changes import FieldHistory, draw_field_histories, draw_touches
 from orchestration.demo.journey import EXIT_STATUSES, Journeys, draw_journeys
 from orchestration.demo.opportunities import (
@@ -51,6 +52,7 @@ class World:
     has_other_address: np.ndarray  # of the synced leads: Salesforce keeps another address of the person than HubSpot
     deleted_at: np.ndarray  # of the synced leads
     field_histories: tuple[FieldHistory, ...]
+    contact_faults: ContactFaults
     change_authors: tuple[np.ndarray, ...]
     touched_at: np.ndarray
     opportunities: Opportunities
@@ -63,7 +65,7 @@ class World:
 
 def draw_world(leads: int, seed: int) -> World:
     """Draw everything; each part has its own stream, so that one part's change leaves the others alone."""
-    streams = np.random.default_rng(seed).spawn(10)
+    streams = np.random.default_rng(seed).spawn(11)
     staff = hire_staff()
     lead_companies = max(20, round(plan.COMPANIES_PER_LEAD * leads))
     company_traps = draw_company_traps(streams[9], lead_companies)
@@ -81,6 +83,9 @@ def draw_world(leads: int, seed: int) -> World:
         streams[3], created_at, deleted_at, {name: empty[synced] for name, empty in inquiries.is_missing.items()}
     )
     change_authors = _draw_authors(streams[4], field_histories, journeys.owner[synced], staff)
+    other_address = _draw_other_addresses(streams[9], inquiries, duplicates, synced, deleted_at, field_histories)
+    history = {history.field.name: history for history in field_histories}
+    contact_faults = draw_contact_faults(streams[10], created_at, deleted_at, history["phone"], history["email"], other_address)
     touched_at = draw_touches(streams[4], created_at, deleted_at)
 
     # Companies of partner deals come after those of leads, so their number is settled by the opportunities.
@@ -100,9 +105,10 @@ def draw_world(leads: int, seed: int) -> World:
         duplicates=duplicates,
         journeys=journeys,
         synced=synced,
-        has_other_address=_draw_other_addresses(streams[9], inquiries, duplicates, synced, deleted_at, field_histories),
+        has_other_address=other_address,
         deleted_at=deleted_at,
         field_histories=field_histories,
+        contact_faults=contact_faults,
         change_authors=change_authors,
         touched_at=touched_at,
         opportunities=opportunities,

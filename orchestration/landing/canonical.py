@@ -35,7 +35,11 @@ ENTITIES: dict[str, dict[str, Type]] = {
     "user": {"id": "text", "role": "text", "team": "text", "is_active": "boolean", "created_at": "timestamp"},
     "field_change": {
         "id": "text", "entity_type": "text", "record_id": "text", "field_name": "text", "changed_at": "timestamp",
-        "is_human": "boolean",
+        "is_human": "boolean", "new_value": "text",
+    },
+    "field_verification": {
+        "id": "text", "entity_type": "text", "record_id": "text", "field_name": "text", "verified_at": "timestamp",
+        "method": "text", "outcome": "text", "value": "text",
     },
     "subscription_month": {
         "id": "text", "month": "date", "customer_id": "text", "customer_name": "text", "domain": "text", "email": "text",
@@ -49,7 +53,9 @@ class Canonical(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    entity: Literal["lead", "account", "deal", "campaign_spend", "user", "field_change", "subscription_month"]
+    entity: Literal[
+        "lead", "account", "deal", "campaign_spend", "user", "field_change", "field_verification", "subscription_month"
+    ]
     columns: dict[str, str] = Field(description="Canonical column → the feed's column.")
     constants: dict[str, str] = Field({}, description="Canonical column → one value for every row.")
 

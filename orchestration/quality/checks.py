@@ -7,6 +7,7 @@ import dagster as dg
 from orchestration.ops.night import Night
 from orchestration.quality.audit import Audit
 from orchestration.quality.policy import PublishPolicy, load_policy
+from orchestration.quality.results import keep_results
 from orchestration.quality.stewardship import load_stewardship
 from orchestration.quality.suites import CheckOutcome, load_suites
 from orchestration.settings import Settings
@@ -41,6 +42,7 @@ def build_expectation_checks(settings: Settings) -> dg.AssetChecksDefinition:
         with night.step("audit"):
             outcomes = night.run_suites(datasets, night.home.candidate.resolve())
             _record_audit(night, outcomes, policy)
+            keep_results(night.home, night.as_of().day, outcomes)
             yield from (_check_result(outcome, policy) for outcome in outcomes)
 
     return run_expectations
@@ -63,5 +65,11 @@ def _check_result(outcome: CheckOutcome, policy: PublishPolicy) -> dg.AssetCheck
         asset_key=asset_key_of(outcome.relation),
         passed=outcome.success,
         severity=dg.AssetCheckSeverity.ERROR if severity == "critical" else dg.AssetCheckSeverity.WARN,
-        metadata={**outcome.figures, **({"error": outcome.error} if outcome.error else {})},
+        metadata=_metadata(outcome),
     )
+
+
+def _metadata(outcome: CheckOutcome) -> dict[str, float | int | str]:
+    """The share that fails, the share that may, the open pipeline behind it: figures, never values."""
+    stake = {} if outcome.pipeline_at_stake is None else {"pipeline_at_stake": float(outcome.pipeline_at_stake)}
+    return outcome.figures | stake | ({"error": outcome.error} if outcome.error else {})

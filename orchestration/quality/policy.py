@@ -6,10 +6,9 @@ Reads expectations/publish_policy.yml, which a company edits.
 from pathlib import Path
 from typing import Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from orchestration.quality.stewardship import ContractError
+from orchestration.quality.stewardship import read_checked
 
 
 class PublishPolicy(BaseModel):
@@ -29,12 +28,9 @@ def load_policy(path: Path) -> PublishPolicy:
     """Read the policy; an absent file is the default policy.
 
     Raises:
-        ContractError: not usable; names file and place.
+        ContractError: not usable; names file, line and remedy.
 
     """
     if not path.exists():
         return PublishPolicy()
-    try:
-        return PublishPolicy.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-    except (yaml.YAMLError, ValidationError) as error:
-        raise ContractError(f"{path}: {str(error).splitlines()[0]}") from error
+    return read_checked(path, PublishPolicy)

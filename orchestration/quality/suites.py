@@ -4,16 +4,16 @@ Great Expectations takes seconds to import, so it is imported where it runs. Whi
 `checks.py`'s business.
 """
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from orchestration.quality.stewardship import ContractError, FieldRule
+from orchestration.quality.stewardship import FieldRule, read_checked
 
 Severity = Literal["info", "warning", "critical"]
 _COUNTS_ONLY = {"result_format": "SUMMARY", "partial_unexpected_count": 0, "include_unexpected_rows": False}
@@ -31,6 +31,14 @@ class ExpectationRule(BaseModel):
     where: dict[str, str] = Field({}, description="Column = value: the rows that the rule is about.")
 
 
+class FieldExpectation(ExpectationRule):
+    """An expectation that follows from the field contract: of which field, and which verdict is to be rare."""
+
+    entity_type: str
+    field_name: str
+    status: str
+
+
 class Dataset(BaseModel):
     """All expectations of one relation of the candidate."""
 
@@ -38,6 +46,35 @@ class Dataset(BaseModel):
 
     relation: str = Field(pattern=r"^[a-z_]+\.[a-z0-9_]+$")
     expectations: list[ExpectationRule]
+
+    @property
+    def name(self) -> str:
+        """The suite's name."""
+        return self.relation.replace(".", "_")
+
+    @property
+    def query(self) -> str:
+        """What the expectations are run on."""
+        return f"select * from {self.relation}"
+
+
+class FieldDataset(Dataset):
+    """The judged values of one entity's fields; a column for each field, so that one scan answers every expectation."""
+
+    entity_type: str
+    expectations: list[FieldExpectation]
+
+    @property
+    def name(self) -> str:
+        """The suite's name."""
+        return f"{self.entity_type}_fields"
+
+    @property
+    def query(self) -> str:
+        """A row per required value, its verdict in its field's own column, NULL in all others."""
+        fields = sorted({rule.field_name for rule in self.expectations})
+        columns = ", ".join(f"case when field_name = '{name}' then status end as {name}" for name in fields)
+        return f"select {columns} from {self.relation} where entity_type = '{self.entity_type}' and is_required"
 
 
 @dataclass(frozen=True)
@@ -49,6 +86,7 @@ class CheckOutcome:
     success: bool
     severity: Severity
     figures: dict[str, float | int] = field(default_factory=dict)
+    pipeline_at_stake: Decimal | None = None
     error: str | None = None
 
 
@@ -56,34 +94,36 @@ def load_suites(folder: Path, rules: Iterable[FieldRule]) -> list[Dataset]:
     """The hand-written suites of a folder, and the ones that follow from the stewardship contract.
 
     Raises:
-        ContractError: a suite file is not usable; names file, place and remedy.
+        ContractError: a suite file is not usable; names file, line and remedy.
 
     """
     datasets = []
     for path in sorted(folder.glob("*.yml")):
-        try:
-            datasets.append(Dataset.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))))
-        except (yaml.YAMLError, ValidationError) as error:
-            raise ContractError(f"{path}: {str(error).splitlines()[0]}") from error
-    return [*datasets, stewardship_suite(rules)]
+        datasets.append(read_checked(path, Dataset))
+    return [*datasets, *field_suites(rules)]
 
 
-def stewardship_suite(rules: Iterable[FieldRule]) -> Dataset:
-    """Two expectations per contracted field: its share of stale and of missing values stays below the limit."""
-    expectations = []
+def field_suites(rules: Iterable[FieldRule]) -> list[FieldDataset]:
+    """One suite per entity: of each field the share of stale, missing and invalid values stays below its limit."""
+    by_entity: dict[str, list[FieldExpectation]] = {}
     for rule in rules:
-        where = {"entity_type": rule.entity_type, "field_name": rule.field_name}
-        expectations += [
-            ExpectationRule(
-                name=f"{rule.entity_type}_{rule.field_name}_is_fresh", type="expect_column_values_to_not_be_in_set",
-                kwargs={"column": "status", "value_set": ["stale"], "mostly": 1 - rule.max_stale_rate}, where=where,
-            ),
-            ExpectationRule(
-                name=f"{rule.entity_type}_{rule.field_name}_is_filled", type="expect_column_values_to_not_be_in_set",
-                kwargs={"column": "status", "value_set": ["missing"], "mostly": 1 - rule.max_missing_rate}, where=where,
-            ),
-        ]  # fmt: skip
-    return Dataset(relation="intermediate.int_crm_field_values", expectations=expectations)
+        limits = [
+            ("is_unchanged", "conflict", 0.0) if rule.is_immutable else ("is_fresh", "stale", rule.max_stale_rate),
+            ("is_filled", "missing", rule.max_missing_rate),
+            ("is_valid", "invalid", rule.max_invalid_rate),
+        ]
+        by_entity.setdefault(rule.entity_type, []).extend(
+            FieldExpectation(
+                name=f"{rule.entity_type}_{rule.field_name}_{name}", type="expect_column_values_to_not_be_in_set",
+                kwargs={"column": rule.field_name, "value_set": [status], "mostly": 1 - limit},
+                entity_type=rule.entity_type, field_name=rule.field_name, status=status,
+            )
+            for name, status, limit in limits
+        )  # fmt: skip
+    return [
+        FieldDataset(relation="intermediate.int_crm_field_values", entity_type=entity_type, expectations=expectations)
+        for entity_type, expectations in by_entity.items()
+    ]
 
 
 def import_engine() -> None:
@@ -109,7 +149,8 @@ def run_suites(datasets: Iterable[Dataset], database: Path) -> list[CheckOutcome
     outcomes = []
     try:
         for dataset in datasets:
-            outcomes += _run_dataset(gx, context, source, dataset)
+            stakes = _pipeline_at_stake(source) if isinstance(dataset, FieldDataset) else {}
+            outcomes += _run_dataset(gx, context, source, dataset, stakes)
     finally:
         source.get_execution_engine().release()
         # The data source tests its connection with an engine of its own.
@@ -117,16 +158,33 @@ def run_suites(datasets: Iterable[Dataset], database: Path) -> list[CheckOutcome
     return outcomes
 
 
-def _run_dataset(gx: Any, context: Any, source: Any, dataset: Dataset) -> list[CheckOutcome]:
+def _pipeline_at_stake(source: Any) -> dict[tuple[str, str, str], Decimal]:
+    """Open pipeline by entity, field and verdict; one person's or company's counts once."""
+    from sqlalchemy import text
+
+    rows = source.get_execution_engine().execute_query(
+        text(
+            "select entity_type, field_name, status, cast(sum(open_pipeline) as decimal(18, 2)) from ("
+            "select distinct entity_type, field_name, status, subject_key, open_pipeline "
+            "from intermediate.int_crm_field_values join intermediate.int_crm_records "
+            "using (source_system, entity_type, record_id) where is_required and open_pipeline > 0) as subjects group by all"
+        )
+    )
+    return {tuple(row[:3]): row[3] for row in rows}
+
+
+def _run_dataset(
+    gx: Any, context: Any, source: Any, dataset: Dataset, stakes: Mapping[tuple[str, str, str], Decimal]
+) -> list[CheckOutcome]:
     # A query asset, because reflecting a table asks DuckDB for catalog tables of Postgres that it does not have.
-    name = dataset.relation.replace(".", "_")
-    asset = source.add_query_asset(name, query=f"select * from {dataset.relation}")
+    name = dataset.name
+    asset = source.add_query_asset(name, query=dataset.query)
     suite = gx.ExpectationSuite(name, expectations=[_configuration(rule) for rule in dataset.expectations])
     suite = context.suites.add(suite)
     definition = gx.ValidationDefinition(name=name, data=asset.add_batch_definition_whole_table("all"), suite=suite)
     results = context.validation_definitions.add(definition).run(result_format=_COUNTS_ONLY).results
     by_name = {result.expectation_config.meta["name"]: result for result in results}
-    return [_outcome(dataset.relation, rule, by_name[rule.name]) for rule in dataset.expectations]
+    return [_outcome(dataset.relation, rule, by_name[rule.name], stakes) for rule in dataset.expectations]
 
 
 def _configuration(rule: ExpectationRule) -> Any:
@@ -143,19 +201,24 @@ def _configuration(rule: ExpectationRule) -> Any:
     return ExpectationConfiguration(type=rule.type, kwargs=kwargs, meta={"name": rule.name}, severity=rule.severity)
 
 
-def _outcome(relation: str, rule: ExpectationRule, result: Any) -> CheckOutcome:
-    figures = {
-        key: result.result[key]
-        for key in ("element_count", "missing_count", "unexpected_count", "unexpected_percent", "observed_value")
-        if isinstance(result.result.get(key), int | float)
-    }
+def _outcome(relation: str, rule: ExpectationRule, result: Any, stakes: Mapping[tuple[str, str, str], Decimal]) -> CheckOutcome:
+    given = result.result
+    names = ("missing_count", "unexpected_count", "observed_value")
+    figures = {name: given[name] for name in names if isinstance(given.get(name), int | float)}
+    if isinstance(given.get("element_count"), int):
+        figures["element_count"] = given["element_count"] - figures.pop("missing_count", 0)
+    if figures.get("element_count") and "unexpected_count" in figures:
+        figures["failing_rate"] = figures["unexpected_count"] / figures["element_count"]
     if "mostly" in rule.kwargs:
-        figures["allowed_percent"] = round(100 * (1 - rule.kwargs["mostly"]), 6)
+        figures["allowed_rate"] = round(1 - rule.kwargs["mostly"], 9)
+    stake = None
+    if isinstance(rule, FieldExpectation):
+        stake = stakes.get((rule.entity_type, rule.field_name, rule.status), Decimal(0))
     error = None
     if not result.success and not result.result:
         # The traceback could carry values: only say that the rule could not be evaluated.
         error = f"{rule.type} could not be evaluated on {relation}: check its columns"
-    return CheckOutcome(relation, rule.name, bool(result.success), rule.severity, figures, error)
+    return CheckOutcome(relation, rule.name, bool(result.success), rule.severity, figures, stake, error)
 
 
 def _persisted_engine() -> type:

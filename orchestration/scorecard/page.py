@@ -209,6 +209,9 @@ def _freshness(rows: Rows, language: Language, specs: dict) -> Section:
         for row in rows
     ]  # fmt: skip
     section.parts = [Part(chart="freshness"), Part(head=head, rows=cells, text=(0, 1))]
+    blind = [f"{row['field']} ({number(row['not_judgeable'], language)})" for row in rows if row["not_judgeable"]]
+    if blind:
+        section.parts.insert(0, Part(sentence=say("not_judgeable_s", language).format(fields=", ".join(blind))))
     return section
 
 

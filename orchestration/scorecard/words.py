@@ -42,8 +42,8 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "freshness_q": {"en": "Can sales trust the CRM?", "fr": "Les ventes peuvent-elles se fier au CRM ?"},
     "freshness_s": {
-        "en": "Age of each value, not of its record. Without a history of the field it is not judgeable: not fresh.",
-        "fr": "Âge de chaque valeur, pas de sa fiche. Sans historique du champ, il n'est pas jugeable : pas frais pour autant.",
+        "en": "Age of each value, not of its record: since somebody last vouched for it. Without any date it is not judgeable.",
+        "fr": "Âge de chaque valeur, pas de sa fiche : depuis que quelqu'un en a répondu. Sans aucune date, non jugeable.",
     },
     "changes_q": {"en": "What changed since the last version?", "fr": "Qu'est-ce qui a changé depuis la dernière version ?"},
     "first_version": {"en": "This is the first version.", "fr": "C'est la première version."},
@@ -98,6 +98,10 @@ WORDS: dict[str, dict[str, str]] = {
     "missing": {"en": "missing", "fr": "manquant"},
     "invalid": {"en": "invalid", "fr": "invalide"},
     "conflict": {"en": "conflict", "fr": "en conflit"},
+    "not_judgeable_s": {
+        "en": "Not judgeable, because nothing in the exports dates the values: {fields}.",
+        "fr": "Non jugeables, faute de toute date dans les exports : {fields}.",
+    },
     "not_judgeable": {"en": "not judgeable", "fr": "non jugeable"},
     "freshness_rate": {"en": "Fresh / judged", "fr": "Frais / jugés"},
     "stake": {"en": "Open pipeline at stake", "fr": "Pipeline ouvert en jeu"},

@@ -51,7 +51,10 @@ _CATALOG_TABLES = {
             "stripe__subscriptions",
         )
     },
-    "field_rule": "One row per field of the stewardship contract.",
+    "field_rule": "One row per field of the field contract.",
+    "profile_field": "One row per column that a profile maps to a canonical lead or account.",
+    "contact_value": "One row per distinct e-mail address and phone number in raw, with the offline verdict on it.",
+    "check_result": "One row per check of this home's earlier nights; figures, never values.",
     "restatement": "One row per value that a night published anew says differently than before.",
     **REGISTRY_TABLES,
 }

@@ -18,7 +18,10 @@ from orchestration.landing.canonical import ENTITIES
 from orchestration.landing.feed_health import collapsed_extracts
 from orchestration.landing.ledger import Ledger
 from orchestration.landing.profiles import Profile, known_profiles
+from orchestration.landing.row_versions import quoted
+from orchestration.quality.results import earlier_results_sql
 from orchestration.quality.stewardship import FieldRule, load_stewardship
+from orchestration.quality.validity import contact_values_sql, refresh_verdicts
 from orchestration.registry.registry import NO_REGISTRY, Registry, load_registry
 from orchestration.registry.rows import registry_tables
 from orchestration.settings import Settings
@@ -30,6 +33,10 @@ SCHEMA = "raw"
 
 class Engine(Protocol):
     """What the catalog asks of an engine. The SQL that it is given is DuckDB's."""
+
+    @property
+    def reader(self) -> duckdb.DuckDBPyConnection:
+        """A DuckDB connection that sees every relation kept so far."""
 
     def create_schema(self) -> None:
         """Create the raw schema."""
@@ -46,6 +53,11 @@ class DuckDBEngine:
     """Views and tables in the candidate file."""
 
     connection: duckdb.DuckDBPyConnection
+
+    @property
+    def reader(self) -> duckdb.DuckDBPyConnection:
+        """The candidate's own connection."""
+        return self.connection
 
     def create_schema(self) -> None:
         """Create the raw schema."""
@@ -94,13 +106,13 @@ def write_night_catalog(engine: Engine, home: Home, settings: Settings, as_of: A
     rules = load_stewardship(settings.expectations_dir / "field_stewardship.yml")
     write_catalog(
         engine, home, known_profiles(settings), rules, as_of, settings.reporting_currency, load_registry(settings),
-        settings.fiscal_year_start_month,
+        settings.fiscal_year_start_month, settings.phone_region,
     )  # fmt: skip
 
 
 def write_catalog(
     engine: Engine, home: Home, profiles: Mapping[str, Profile], rules: Iterable[FieldRule], as_of: AsOf,
-    reporting_currency: str, registry: Registry = NO_REGISTRY, fiscal_start_month: int = 1,
+    reporting_currency: str, registry: Registry = NO_REGISTRY, fiscal_start_month: int = 1, phone_region: str = "FR",
 ) -> None:  # fmt: skip
     """Write every raw relation that a model may name; a feed without files is an empty relation.
 
@@ -156,9 +168,30 @@ def write_catalog(
     engine.relate("restatement", restatements_sql(home))
     engine.tabulate(
         "field_rule",
-        {"entity_type": "varchar", "field_name": "varchar", "steward_team": "varchar", "sla_days": "integer"},
-        [(rule.entity_type, rule.field_name, rule.steward_team, rule.sla_days) for rule in rules],
-    )
+        {"entity_type": "varchar", "field_name": "varchar", "steward_team": "varchar", "required_from": "varchar",
+         "sla_days": "integer", "validity": "varchar", "annual_decay": "double", "weight": "double",
+         "minutes_to_mend": "double", "is_immutable": "boolean", "is_single_valued": "boolean", "legal_basis": "varchar"},
+        [
+            (rule.entity_type, rule.field_name, rule.steward_team, rule.required_from, rule.sla_days, rule.validity,
+             rule.annual_decay, rule.weight, rule.minutes_to_mend, rule.is_immutable, rule.is_single_valued,
+             rule.legal_basis)
+            for rule in rules
+        ],
+    )  # fmt: skip
+    engine.tabulate(
+        "profile_field",
+        {"source_system": "varchar", "source_entity": "varchar", "canonical_column": "varchar"},
+        sorted({
+            (profile.vendor, feed.entity, column)
+            for profile in profiles.values()
+            for feed in profile.feeds.values()
+            if feed.canonical and feed.canonical.entity in ("lead", "account")
+            for column in [*feed.canonical.columns, *feed.canonical.constants]
+        }),
+    )  # fmt: skip
+    verdicts = refresh_verdicts(engine.reader, contact_values_sql(SCHEMA), home.verdicts, phone_region)
+    engine.relate("contact_value", f"select * from read_parquet({quoted(verdicts)})")
+    engine.relate("check_result", earlier_results_sql(home.check_results, as_of.day))
     for table in registry_tables(registry, as_of.day, fiscal_start_month):
         engine.tabulate(table.name, table.columns, table.rows)
 

@@ -90,6 +90,19 @@ METRICS = {
              sum(n_fresh) / nullif(sum(n_fresh) + sum(n_stale), 0)
            from marts.mart_crm_freshness group by field_name order by field_name""",
     ),
+    "worklist_entries,worklist_minutes": (
+        "worklist_entry__steward_team",
+        """select steward_team, count(*), sum(minutes_to_mend)
+           from marts.mart_crm_worklist group by steward_team order by steward_team""",
+    ),
+    "field_verifications": (
+        "field_verification__method",
+        "select method, count(*) from marts.fct_field_verification group by method order by method",
+    ),
+    "lead_dispositions": (
+        "lead_disposition__disposition",
+        "select disposition, count(*) from marts.fct_lead_disposition group by disposition order by disposition",
+    ),
     "pipeline_created,pipeline_amount_up,pipeline_amount_down,pipeline_moved_in,pipeline_moved_out,pipeline_pushed_out,"
     "pipeline_won,pipeline_lost": (
         "pipeline_month__currency",

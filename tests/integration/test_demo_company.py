@@ -54,18 +54,20 @@ def test_every_stage_count_of_every_channel_is_the_realised_one(demo_night, demo
         assert found[channel] == tuple(entry["realised"][stage] for stage in ("inquiries", "mql", "sal", "sql", "sqo", "won"))
 
 
-def test_planted_stale_and_missing_shares_come_back_per_field(demo_night, demo_exports):
+def test_planted_stale_missing_and_invalid_values_come_back_per_field(demo_night, demo_exports):
     _, home = demo_night
     truth = json.loads((demo_exports / "truth.json").read_text())["staleness"]
     with duckdb.connect(str(home.current.resolve()), read_only=True) as connection:
         rows = connection.execute(
-            "select field_name, n_fresh, n_stale, n_missing from marts.mart_crm_freshness where entity_type = 'lead'"
+            """select field_name, n_required, n_fresh, n_stale, n_missing, n_invalid from marts.mart_crm_freshness
+            where entity_type = 'lead' and field_name <> 'lead_source'"""
         ).fetchall()
     assert len(rows) == 5
-    for field, fresh, stale, missing in rows:
+    for field, required, *counts in rows:
         entry = truth["title" if field == "job_title" else field]
-        assert abs(stale / (fresh + stale) - entry["stale_share"]) < 0.01, field
-        assert missing == entry["n_missing"], field
+        wanted = [entry[name] for name in ("n_fresh", "n_stale", "n_missing", "n_invalid")]
+        assert required == sum(wanted), field
+        assert all(abs(count - right) / required < 0.005 for count, right in zip(counts, wanted, strict=True)), field
 
 
 def test_planted_duplicates_are_one_person(demo_night, demo_exports):

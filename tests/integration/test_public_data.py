@@ -119,10 +119,10 @@ def test_hubspot_connector_lands_whole_and_its_field_history_is_a_fact(four_smal
     assert ask(four_small, "select count(*) from fct_field_change where source_system = 'hubspot_connector'") == [(300,)]
 
 
-def test_a_field_without_history_is_not_judgeable_and_never_fresh(four_small):
+def test_addresses_that_were_made_unreadable_are_invalid_and_never_fresh(four_small):
     rows = ask(
         four_small,
-        """select n_required, n_fresh + n_stale, n_missing + n_not_judgeable, freshness_rate
+        """select n_required, n_fresh + n_stale + n_not_judgeable, n_missing + n_invalid, freshness_rate
            from mart_crm_freshness where entity_type = 'contact' and field_name = 'email'""",
     )
     assert rows == [(22, 0, 22, None)]

@@ -20,7 +20,8 @@ HEADERS = {
     "hubspot-crm-exports-transactions-": "ID d'enregistrement;Nom de la transaction;Pipeline;Phase de la transaction;"
     "Montant;Devise;Date de création;Date de fermeture;ID de l'entreprise associée;ID de l'opportunité Salesforce;"
     "Propriétaire de la transaction",
-    "salesforce_Lead_": "Id,FirstName,LastName,Email,Phone,Title,Company,Industry,LeadSource,Status,OwnerId,CreatedDate,"
+    "salesforce_Lead_": "Id,FirstName,LastName,Email,EmailBouncedDate,Phone,Title,Company,Industry,LeadSource,"
+    "Status,OwnerId,CreatedDate,"
     "LastModifiedDate,IsConverted,ConvertedDate,ConvertedAccountId,ConvertedContactId,ConvertedOpportunityId,IsDeleted",
     "salesforce_Account_": "Id,Name,Website,ParentId,Industry,NumberOfEmployees,BillingCity,BillingCountry,CreatedDate,"
     "LastModifiedDate,IsDeleted",

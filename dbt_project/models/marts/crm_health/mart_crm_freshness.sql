@@ -1,47 +1,62 @@
-with open_pipeline as (
-    select people.source_system, people.source_id, sum(opportunities.amount) as amount
-    from {{ ref('int_opportunities_unioned') }} as opportunities
-    inner join {{ ref('int_people_identified') }} as people on opportunities.person_key = people.person_key
-    where opportunities.outcome = 'open' and opportunities.amount is not null
-    group by people.source_system, people.source_id
+with counted as (
+    select
+        judged.entity_type,
+        judged.field_name,
+        count(*) as n_records,
+        count(*) filter (where is_required) as n_required,
+        count(*) filter (where is_required and status = 'fresh') as n_fresh,
+        count(*) filter (where is_required and status = 'stale') as n_stale,
+        count(*) filter (where is_required and status = 'missing') as n_missing,
+        count(*) filter (where is_required and status = 'invalid') as n_invalid,
+        count(*) filter (where is_required and status = 'conflict') as n_conflict,
+        count(*) filter (where is_required and status = 'not_judgeable') as n_not_judgeable,
+        avg(case when is_required then {{ probability_valid('status', 'last_verified_at', 'decay.daily_rate') }} end)
+            as expected_valid_rate
+    from {{ ref('int_crm_field_values') }} as judged
+    left join {{ ref('int_field_decay') }} as decay
+        on judged.entity_type = decay.entity_type and judged.field_name = decay.field_name
+    group by judged.entity_type, judged.field_name
 ),
 
-counted as (
-    select
-        field_values.entity_type,
-        field_values.field_name,
-        field_values.steward_team,
-        count(*) as n_records,
-        count(*) as n_required,
-        count(*) filter (where field_values.status = 'fresh') as n_fresh,
-        count(*) filter (where field_values.status = 'stale') as n_stale,
-        count(*) filter (where field_values.status = 'missing') as n_missing,
-        count(*) filter (where field_values.status = 'invalid') as n_invalid,
-        count(*) filter (where field_values.status = 'conflict') as n_conflict,
-        count(*) filter (where field_values.status = 'not_judgeable') as n_not_judgeable,
-        sum(case when field_values.status in ('stale', 'missing', 'invalid') then open_pipeline.amount end) as pipeline_at_stake
-    from {{ ref('int_crm_field_values') }} as field_values
-    left join open_pipeline
-        on field_values.source_system = open_pipeline.source_system
-            and field_values.record_id = open_pipeline.source_id
-            and field_values.entity_type <> 'company'
-    group by field_values.entity_type, field_values.field_name, field_values.steward_team
+-- Two records of one person stand for the same opportunities: they count once.
+at_stake as (
+    select entity_type, field_name, sum(open_pipeline) as pipeline_at_stake
+    from (
+        select distinct judged.entity_type, judged.field_name, records.subject_key, records.open_pipeline
+        from {{ ref('int_crm_field_values') }} as judged
+        inner join {{ ref('int_crm_records') }} as records
+            on judged.source_system = records.source_system
+                and judged.entity_type = records.entity_type
+                and judged.record_id = records.record_id
+        where judged.is_required and judged.status in ('stale', 'missing', 'invalid', 'conflict') and records.open_pipeline > 0
+    ) as subjects
+    group by entity_type, field_name
 )
 
 select
-    entity_type,
-    field_name,
-    steward_team,
-    n_records,
-    n_required,
-    n_fresh,
-    n_stale,
-    n_missing,
-    n_invalid,
-    n_conflict,
-    n_not_judgeable,
-    {{ ratio('n_fresh', 'n_fresh + n_stale') }} as freshness_rate,
-    {{ ratio('n_required - n_missing', 'n_required') }} as completeness_rate,
-    cast(coalesce(pipeline_at_stake, 0) as decimal(18, 2)) as pipeline_at_stake,
+    counted.entity_type,
+    counted.field_name,
+    field_rule.steward_team,
+    counted.n_records,
+    counted.n_required,
+    counted.n_fresh,
+    counted.n_stale,
+    counted.n_missing,
+    counted.n_invalid,
+    counted.n_conflict,
+    counted.n_not_judgeable,
+    {{ ratio('counted.n_fresh', 'counted.n_fresh + counted.n_stale') }} as freshness_rate,
+    {{ ratio('counted.n_required - counted.n_missing', 'counted.n_required') }} as completeness_rate,
+    counted.expected_valid_rate,
+    decay.annual_decay as annual_decay_rate,
+    decay.annual_decay_prior as annual_decay_prior_rate,
+    cast(coalesce(decay.n_looks, 0) as bigint) as n_looks,
+    cast(coalesce(at_stake.pipeline_at_stake, 0) as decimal(18, 2)) as pipeline_at_stake,
     {{ as_of_day() }} as as_of
 from counted
+inner join {{ source('tandem', 'field_rule') }} as field_rule
+    on counted.entity_type = field_rule.entity_type and counted.field_name = field_rule.field_name
+left join at_stake
+    on counted.entity_type = at_stake.entity_type and counted.field_name = at_stake.field_name
+left join {{ ref('int_field_decay') }} as decay
+    on counted.entity_type = decay.entity_type and counted.field_name = decay.field_name

@@ -8,6 +8,7 @@ select
         when 'Phone' then 'phone'
         when 'Industry' then 'industry'
         when 'Company' then 'company'
+        when 'LeadSource' then 'lead_source'
         when 'Status' then 'status'
         else lower(field)
     end as field_name,

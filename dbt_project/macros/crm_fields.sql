@@ -1,0 +1,32 @@
+{# A vendor's name of a CRM field in canonical words; another name stays as it is. #}
+{% macro canonical_field_name(column) -%}
+    case lower(trim({{ column }}))
+        when 'title' then 'job_title'
+        when 'jobtitle' then 'job_title'
+        when 'emailaddress' then 'email'
+        when 'phone_number' then 'phone'
+        when 'phonenumber' then 'phone'
+        when 'company_name' then 'company'
+        when 'companyname' then 'company'
+        when 'leadsource' then 'lead_source'
+        when 'origin_channel' then 'lead_source'
+        when 'original_source' then 'lead_source'
+        when 'hs_analytics_source' then 'lead_source'
+        when 'website' then 'domain'
+        else lower(trim({{ column }}))
+    end
+{%- endmacro %}
+
+{# Whether a canonical feed holds contacts or leads: its own name says so. #}
+{% macro person_entity_type(source_entity) -%}
+    case when {{ source_entity }} like '%contact%' then 'contact' else 'lead' end
+{%- endmacro %}
+
+{# Probability that a judged value is still right: by its age and the field's decay; NULL where nothing dates it. #}
+{% macro probability_valid(status, last_verified_at, daily_rate) -%}
+    case
+        when {{ status }} in ('fresh', 'stale', 'conflict')
+            then exp(-coalesce({{ daily_rate }}, 0) * greatest({{ days_between(last_verified_at, as_of_at()) }}, 0))
+        when {{ status }} in ('missing', 'invalid') then 0.0
+    end
+{%- endmacro %}
