@@ -1,12 +1,11 @@
 """Objectives on the demo company: parts that add up, nothing lost in the join, forecasts that cover, states that foretell."""
 
 import datetime as dt
+import random
 import shutil
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from orchestration.engine import open_duckdb
 from orchestration.home import Home
@@ -53,7 +52,8 @@ def build_with(home: Home, objectives: list[dict], filters: list[tuple] = ()) ->
         columns = tables["objective"].columns
         engine.tabulate("objective", columns, [tuple(row[name] for name in columns) for row in objectives])
         engine.tabulate("objective_filter", tables["objective_filter"].columns, filters)
-        engine.tabulate("objective_guardrail", tables["objective_guardrail"].columns, [])
+        for name in ("objective_guardrail", "objective_tree"):
+            engine.tabulate(name, tables[name].columns, [])
     outcome = invoke_dbt(["run", "--select", *MODELS], Settings(home=home.root), home)
     assert outcome.errors == []
 
@@ -67,20 +67,19 @@ def month_start(year: int, month: int) -> dt.date:
     return dt.date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1)
 
 
-@settings(max_examples=1)
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from(sorted(METRICS)),
-            st.integers(0, 30),
-            st.sampled_from([1, 3, 6, 12]),
-            st.integers(1, 10**12).map(lambda cents: Decimal(cents) / 100),
-            st.sampled_from(["linear", "business_days", "seasonal", "cohort_lagged"]),
-        ),
-        min_size=100, max_size=100,
-    )
-)  # fmt: skip
-def test_the_days_of_a_hundred_random_objectives_add_up_to_the_target_to_the_cent(built, drawn):
+def test_the_days_of_a_hundred_random_objectives_add_up_to_the_target_to_the_cent(built):
+    # Drawn by hand: one build takes a minute, and the first example that hypothesis draws is the plainest.
+    draw = random.Random(20260930)
+    drawn = [
+        (
+            draw.choice(sorted(METRICS)),
+            draw.randrange(31),
+            draw.choice([1, 3, 6, 12]),
+            Decimal(draw.randint(1, 10 ** draw.randint(1, 12))) / 100,
+            draw.choice(["linear", "business_days", "seasonal", "cohort_lagged"]),
+        )
+        for _ in range(100)
+    ]
     objectives = []
     for number, (metric, start, months, target, pacing) in enumerate(drawn):
         first, after = month_start(2024, 10 + start), month_start(2024, 10 + start + months)
