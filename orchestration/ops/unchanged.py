@@ -20,6 +20,7 @@ from orchestration.settings import PROJECT_DIR, Settings
 from orchestration.transform.catalog import write_night_catalog
 
 _PRODUCT = ("orchestration", "dbt_project", "seeds", "expectations")
+_LIBRARIES = ("duckdb", "dbt-core", "dbt-duckdb", "great-expectations", "email-validator", "phonenumbers")
 _NOT_READ = {"target", "logs", "__pycache__"}
 
 
@@ -40,6 +41,9 @@ class _Recorder:
         """Note the rows."""
         self.digest.update(f"\n{name}: {dict(columns)} {list(rows)}".encode())
 
+    def derive(self, name: str, make: object) -> None:
+        """It follows from what is noted already."""
+
 
 def inputs_hash(night: Night) -> str:
     """One hash of the raw catalog as of the night's day, the feeds' checks, the home's other state, product and settings."""
@@ -52,7 +56,7 @@ def inputs_hash(night: Night) -> str:
         "feeds": [repr(check) for check in judge_feeds(Ledger(night.home.ledger), feeds, night.as_of().day)],
         "home": list(_state(night.home)),
         "settings": settings,
-        "libraries": [version(name) for name in ("duckdb", "dbt-core", "dbt-duckdb", "great-expectations")],
+        "libraries": [version(name) for name in _LIBRARIES],
         "product": [_content(PROJECT_DIR / name) for name in _PRODUCT],
         "company": [_content(path) for path in _named_paths(night.settings)],
     }

@@ -5,7 +5,7 @@ Spark; each engine only brings its own way to read Parquet and to keep a relatio
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -34,10 +34,6 @@ SCHEMA = "raw"
 class Engine(Protocol):
     """What the catalog asks of an engine. The SQL that it is given is DuckDB's."""
 
-    @property
-    def reader(self) -> duckdb.DuckDBPyConnection:
-        """A DuckDB connection that sees every relation kept so far."""
-
     def create_schema(self) -> None:
         """Create the raw schema."""
 
@@ -47,17 +43,15 @@ class Engine(Protocol):
     def tabulate(self, name: str, columns: Mapping[str, str], rows: Sequence[tuple]) -> None:
         """Keep `raw.<name>` as a small table of these rows."""
 
+    def derive(self, name: str, make: Callable[[duckdb.DuckDBPyConnection], str]) -> None:
+        """Keep `raw.<name>` as the query made by Python from relations kept before: it holds nothing that they don't."""
+
 
 @dataclass(frozen=True)
 class DuckDBEngine:
     """Views and tables in the candidate file."""
 
     connection: duckdb.DuckDBPyConnection
-
-    @property
-    def reader(self) -> duckdb.DuckDBPyConnection:
-        """The candidate's own connection."""
-        return self.connection
 
     def create_schema(self) -> None:
         """Create the raw schema."""
@@ -79,6 +73,10 @@ class DuckDBEngine:
             )
             self.connection.execute(f"insert into {SCHEMA}.{name} select * from tabulated")
             self.connection.unregister("tabulated")
+
+    def derive(self, name: str, make: Callable[[duckdb.DuckDBPyConnection], str]) -> None:
+        """A view like the others."""
+        self.relate(name, make(self.connection))
 
 
 @dataclass(frozen=True)
@@ -189,11 +187,15 @@ def write_catalog(
             for column in [*feed.canonical.columns, *feed.canonical.constants]
         }),
     )  # fmt: skip
-    verdicts = refresh_verdicts(engine.reader, contact_values_sql(SCHEMA), home.verdicts, phone_region)
-    engine.relate("contact_value", f"select * from read_parquet({quoted(verdicts)})")
-    engine.relate("check_result", earlier_results_sql(home.check_results, as_of.day))
+    engine.derive("contact_value", lambda connection: _verdicts_sql(connection, home, phone_region))
+    engine.derive("check_result", lambda _: earlier_results_sql(home.check_results, as_of.day))
     for table in registry_tables(registry, as_of.day, fiscal_start_month):
         engine.tabulate(table.name, table.columns, table.rows)
+
+
+def _verdicts_sql(connection: duckdb.DuckDBPyConnection, home: Home, phone_region: str) -> str:
+    store = refresh_verdicts(connection, contact_values_sql(SCHEMA), home.verdicts, phone_region)
+    return f"select * from read_parquet({quoted(store)})"
 
 
 def _unsure_extracts(ledger: Ledger, profiles: Mapping[str, Profile]) -> dict[str, set[str]]:
