@@ -31,8 +31,8 @@ from orchestration.landing.intake import (
     wait_until_complete,
     without_addresses,
 )
-from orchestration.landing.ledger import Delivery, Finding, LandedFile, Ledger
 from orchestration.landing.originals import write_original
+from orchestration.landing.ledger import LINES_KEPT, Delivery, Finding, LandedFile, Ledger
 from orchestration.landing.profiles import Feed, Profile, known_profiles
 from orchestration.landing.quarantine import quarantine_file, quarantine_rows, quarantined_files
 from orchestration.landing.reading import LoadResult, Part, open_reader
@@ -45,7 +45,6 @@ from orchestration.privacy.redact import Redactor
 from orchestration.settings import Settings
 
 _DATE_IN_NAME = re.compile(r"(?<!\d)(20\d{2})[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
-_LINES_KEPT = 20
 _CHUNK_BYTES = 1 << 20
 
 
@@ -497,7 +496,7 @@ def _rejections(result: LoadResult) -> list[Finding]:
         by_reason.setdefault(reason, []).append(line)
     return [
         Finding(
-            f"quarantined_{reason}", None, len(lines), f"{len(lines)} rows quarantined: {reason}", tuple(lines[:_LINES_KEPT])
+            f"quarantined_{reason}", None, len(lines), f"{len(lines)} rows quarantined: {reason}", tuple(lines[:LINES_KEPT])
         )
         for reason, lines in sorted(by_reason.items())
     ]

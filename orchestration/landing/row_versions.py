@@ -5,14 +5,13 @@ A sighting is (segment, row_no, first_at, last_at): seen in every extract of the
 function of the set of files, whatever the order in which they came, except for the numbers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-# Row numbers and times repeat or count up: the second Parquet version stores their differences in next to nothing.
-_PARQUET = "(format parquet, compression zstd, parquet_version v2)"
+from orchestration.landing.raw_parquet import parquet_options
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,11 @@ class Stored:
 def quoted(text: object) -> str:
     """A SQL string literal."""
     return "'" + str(text).replace("'", "''") + "'"
+
+
+def is_one_of(value: str, texts: Iterable[str]) -> str:
+    """SQL for `value in (…)` where rows must keep their order: that would become a join with the texts, which has none."""
+    return f"list_contains([{', '.join(map(quoted, texts))}], {value})"
 
 
 def segments_sql(segments: Sequence[tuple[int, Path]], columns: Sequence[str]) -> str:
@@ -97,7 +101,7 @@ def add_extract(
     )
     connection.execute(
         f"copy (select {', '.join(f'b.{quoted_name}' for quoted_name in listed.split(', '))} from delivered as b "
-        f"anti join {old} as a on {same} order by b.row_no) to {quoted(new_rows)} (format parquet, compression zstd)"
+        f"anti join {old} as a on {same} order by b.row_no) to {quoted(new_rows)} {parquet_options(rows.stat().st_size)}"
     )
     n_new = connection.execute(f"select count(*) from read_parquet({quoted(new_rows)})").fetchone()[0]
     _write_sightings(connection, stored, at, new_segment, n_new, sighting)
@@ -157,6 +161,6 @@ def _write_sightings(
             select segment::integer as segment, row_no, first_at, last_at
             from (from kept union all from split union all from joined union all from added)
             order by segment, row_no, first_at
-        ) to {quoted(target)} {_PARQUET}
+        ) to {quoted(target)} {parquet_options(0)}
         """
     )

@@ -149,9 +149,10 @@ def noticed(kind: str, values: list[str], timezone: str = "Europe/Paris") -> dic
     )  # fmt: skip
     CONNECTION.execute("create or replace table told (v varchar)")
     CONNECTION.executemany("insert into told values (?)", [[value] for value in values])
+    rows = "(select *, rowid as file_row_number from told)"
     return {
         item.code: item.n_rows
-        for item in notice(CONNECTION, "told", profile, profile.feeds["f"], "any", profile.feeds["f"].columns)
+        for item in notice(CONNECTION, rows, profile, profile.feeds["f"], "any", profile.feeds["f"].columns)
     }
 
 
