@@ -13,13 +13,14 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.landing.csv_reader import Readable, as_it_is, as_plain_csv, read_csv_sql
+from orchestration.landing.csv_reader import Readable, around_misfits, as_it_is, as_plain_csv, read_csv_sql
 from orchestration.landing.dialect import Dialect
 from orchestration.landing.ledger import LINES_KEPT, Finding
 from orchestration.landing.normalise import unusual_value_sql
+from orchestration.landing.parts import Recognition
 from orchestration.landing.profiles import Feed
 from orchestration.landing.raw_parquet import HAS_UNUSUAL_VALUE, MARK, MAY_BE_NO_RECORD, marked_sql, parquet_options
-from orchestration.landing.recognise import Recognition, RefusedError
+from orchestration.landing.refused import RefusedError
 from orchestration.landing.row_versions import is_one_of, quoted
 from orchestration.landing.spreadsheets import LOST_DIGITS
 
@@ -97,11 +98,11 @@ def _load(
     """Every record with as many cells as the header as Parquet; the parser's count must be our own."""
     width, rewritten = len(recognition.header), target.with_suffix(".plain.csv")
     try:
-        readable = as_it_is(text, dialect, width)
-        n_read = _copy(connection, readable, recognition, target) if readable else None
-        if n_read is None or n_read != readable.n_records:
-            readable = as_plain_csv(text, dialect, width, rewritten)
-            n_read = _copy(connection, readable, recognition, target)
+        for attempt in (as_it_is, around_misfits, as_plain_csv):
+            readable = attempt(text, dialect, width, rewritten)
+            n_read = _copy(connection, readable, recognition, target) if readable else None
+            if readable and n_read == readable.n_records:
+                break
     except RefusedError as refusal:
         raise RefusedError(refusal.code, f"{name}: {refusal}", recognition.feed.name) from refusal
     finally:
@@ -124,7 +125,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, readable: Readable, recognition
         sql, parameters = f"(select {', '.join(f'null::varchar as c{i}' for i in range(len(recognition.header)))} limit 0)", {}
     try:
         return connection.execute(
-            f"copy (select *, {_mark(recognition)} as {MARK} from (select {_selects(recognition)} from {sql})) "
+            f"copy (select *, {mark_sql(recognition)} as {MARK} from (select {_selects(recognition)} from {sql})) "
             f"to {quoted(target)} {parquet_options(readable.path.stat().st_size)}",
             parameters,
         ).fetchone()[0]
@@ -189,7 +190,7 @@ def _selects(recognition: Recognition) -> str:
     return ", ".join(f'c{positions[name]} as "{name}"' for name in recognition.feed.columns if name in positions)
 
 
-def _mark(recognition: Recognition) -> str:
+def mark_sql(recognition: Recognition) -> str:
     """SQL for a row's mark. A row that is no record shows in its first cell or its key; conditions of a case end early."""
     feed, present = recognition.feed, recognition.columns
     first, header = f'"{present[min(present)]}"', quoted(recognition.header[min(present)].strip())

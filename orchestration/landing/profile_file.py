@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 
 from orchestration.landing.intake import NotAcceptedError, copy_file
+from orchestration.landing.parts import Match, open_reader
 from orchestration.landing.profiles import known_profiles
 from orchestration.landing.propose import Proposal, day_of
-from orchestration.landing.reading import Match, open_reader
-from orchestration.landing.recognise import RefusedError
+from orchestration.landing.refused import RefusedError
 from orchestration.landing.worker import Worker, WorkerDiedError
 from orchestration.settings import Settings
 

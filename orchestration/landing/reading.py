@@ -4,7 +4,7 @@ The parent (`deliver.py`) decides where things go and what the ledger says; noth
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatch
 from itertools import count, islice
@@ -23,13 +23,14 @@ from orchestration.landing.decode import Decoded, DecodeError, decode
 from orchestration.landing.dialect import Dialect
 from orchestration.landing.ledger import Finding
 from orchestration.landing.normalise import latest_time, notice
-from orchestration.landing.profiles import Profile, known_profiles
+from orchestration.landing.parts import LoadResult, Match, Part, Recognition
+from orchestration.landing.profiles import Profile
 from orchestration.landing.propose import Proposal, is_positional, propose
 from orchestration.landing.raw_parquet import HAS_UNUSUAL_VALUE, marked_sql
-from orchestration.landing.recognise import MAX_COLUMNS, Recognition, RefusedError, recognise, recognise_rows
+from orchestration.landing.recognise import MAX_COLUMNS, recognise, recognise_rows
+from orchestration.landing.refused import RefusedError
 from orchestration.landing.row_versions import Stored, add_extract, add_sighting, quoted
 from orchestration.landing.sniff import Sniffed, sniff, table_of_rows
-from orchestration.settings import Settings
 
 # Of a column's values: above it the column is another one, below it some cells are wrong.
 _RETYPED_SHARE, _RETYPED_ROWS = 0.5, 5
@@ -37,64 +38,6 @@ _HEAD_BYTES = 262_144
 _ROWS_FOR_KEYS = 2_000_000
 _ROWS_SORTED_IN_MEMORY = 30_000_000
 _PLAIN = Dialect(delimiter=",", quote='"', escape='"', newline="\n", preamble_lines=0, header_lines=0, footnote_lines=0)
-
-
-@dataclass(frozen=True)
-class Part:
-    """One feed's rows within a delivered file: the file itself, or one sheet of a workbook.
-
-    `places`: the rows' numbers in the delivered file, where `text` was written from a format without lines.
-    """
-
-    recognition: Recognition
-    text: Path
-    dialect: Dialect
-    format: str
-    encoding: str | None = None
-    sheet: str | None = None
-    findings: tuple[Finding, ...] = ()
-    rejected: tuple[tuple[int, str, str], ...] = ()
-    places: Sequence[int] | None = None
-
-
-@dataclass(frozen=True)
-class LoadResult:
-    """Counts of records, what was noticed, and the rows that were set aside (line, reason, text)."""
-
-    rows_in: int
-    rows_loaded: int
-    rows_skipped: int
-    rejected: list[tuple[int, str, str]]
-    findings: list[Finding]
-
-
-@dataclass(frozen=True)
-class Match:
-    """Why a part of a file is taken for a feed."""
-
-    feed: str
-    language: str
-    matched_columns: dict[str, str]
-    absent_columns: list[str]
-    extra_columns: list[str]
-    format: str
-    encoding: str | None
-    dialect: dict | None
-    sheet: str | None
-    runner_up: str | None
-
-    def as_lines(self) -> list[str]:
-        """For the terminal."""
-        place = f" in sheet '{self.sheet}'" if self.sheet else ""
-        facts = {
-            "columns": ", ".join(f"{header} → {name}" for name, header in self.matched_columns.items()),
-            "absent": ", ".join(self.absent_columns),
-            "extra": ", ".join(self.extra_columns),
-            "format": ", ".join(filter(None, [self.format, self.encoding])),
-            "dialect": ", ".join(f"{key} {value!r}" for key, value in (self.dialect or {}).items()),
-            "runner-up": self.runner_up or "none",
-        }
-        return [f"{self.feed}{place}, language {self.language}", *(f"  {key}: {text}" for key, text in facts.items() if text)]
 
 
 @dataclass
@@ -452,8 +395,3 @@ def _match(part: Part) -> Match:
         [name for name in recognition.feed.columns if name not in matched], list(recognition.extra_columns.values()),
         part.format, part.encoding, asdict(part.dialect) if part.format == "csv" else None, part.sheet, recognition.runner_up,
     )  # fmt: skip
-
-
-def open_reader(settings: Settings, folder: Path) -> Reader:
-    """The reader of a child process, which loads the profiles itself: they are too much for the pipe that starts it."""
-    return Reader(known_profiles(settings), settings.landing_memory_limit, folder)

@@ -8,10 +8,12 @@ function of the set of files, whatever the order in which they came, except for 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from orchestration.landing.raw_parquet import parquet_options
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def sightings_sql(stored: Stored) -> str:
 
 
 def add_extract(
-    connection: duckdb.DuckDBPyConnection, stored: Stored, rows: Path, at: str, columns: Sequence[str], *, is_keyed: bool,
+    connection: "duckdb.DuckDBPyConnection", stored: Stored, rows: Path, at: str, columns: Sequence[str], *, is_keyed: bool,
     new_segment: int, new_rows: Path, sighting: Path,
 ) -> int:  # fmt: skip
     """Add one full export to what is stored.
@@ -109,7 +111,7 @@ def add_extract(
     return n_new
 
 
-def add_sighting(connection: duckdb.DuckDBPyConnection, stored: Stored, seen_at: str, at: str, sighting: Path) -> None:
+def add_sighting(connection: "duckdb.DuckDBPyConnection", stored: Stored, seen_at: str, at: str, sighting: Path) -> None:
     """Note that everything seen in one extract was seen in another one too: the same file came under another day."""
     connection.execute(
         f"create or replace temp table present as select segment, row_no from {sightings_sql(stored)} "
@@ -120,7 +122,7 @@ def add_sighting(connection: duckdb.DuckDBPyConnection, stored: Stored, seen_at:
 
 
 def _write_sightings(
-    connection: duckdb.DuckDBPyConnection, stored: Stored, at: str, new_segment: int, n_new: int, target: Path
+    connection: "duckdb.DuckDBPyConnection", stored: Stored, at: str, new_segment: int, n_new: int, target: Path
 ) -> None:
     """From the sightings so far and the ids in `present` to the sightings with the extract `at`.
 

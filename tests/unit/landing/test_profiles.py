@@ -13,7 +13,8 @@ import yaml
 
 from orchestration.landing.canonical import ENTITIES
 from orchestration.landing.profiles import SHIPPED_PROFILES, ProfileError, load_profile, load_profiles, profile_schema
-from orchestration.landing.recognise import RefusedError, recognise
+from orchestration.landing.recognise import recognise
+from orchestration.landing.refused import RefusedError
 
 PROFILES = load_profiles(SHIPPED_PROFILES)
 CRM = ("hubspot", "salesforce", "salesforce_report", "salesforce_connector", "pipedrive", "zoho", "dynamics",
