@@ -62,7 +62,8 @@ def write_leads(target: Path, rows: int) -> None:
     """Six columns, one a local time: some 48 bytes a row."""
     duckdb.execute(
         f"""copy (select printf('%08d', range) as lead_id,
-            (timestamp '2024-01-01' + to_seconds(range * 7))::varchar as created_at, 'origin ' || (range % 7) as origin_channel, 'S' || (range % 9) as status, range % 1000 as owner_id,
+            (timestamp '2024-01-01' + to_seconds(range * 7))::varchar as created_at,
+            'origin ' || (range % 7) as origin_channel, 'S' || (range % 9) as status, range % 1000 as owner_id,
             range % 77 as company_name from range({rows})) to '{target}' (header, delimiter ',')"""
     )
 

@@ -32,7 +32,7 @@ from orchestration.landing.intake import (
 from orchestration.landing.originals import write_original
 from orchestration.landing.ledger import LINES_KEPT, Delivery, Finding, LandedFile, Ledger
 from orchestration.landing.parts import LoadResult, Part, open_reader
-from orchestration.landing.profiles import Feed, Profile, known_profiles
+from orchestration.landing.profiles import Feed, Profile, known_profiles, replaced_vendors
 from orchestration.landing.quarantine import quarantine_file, quarantine_rows, quarantined_files
 from orchestration.landing.refused import RefusedError
 from orchestration.landing.row_versions import Stored
@@ -107,6 +107,10 @@ def land(
                 progress(f"landing: {number} of {len(files)} files")
         if retry:
             landing.retry()
+    for vendor in replaced_vendors(settings):
+        progress(
+            f"{settings.export_profiles_dir / vendor}.yaml stands in for the shipped profile of {vendor} and all its feeds"
+        )
     for name, _, reason in report.refusals:
         progress(f"quarantined: {name}: {reason}")
     for name in report.waiting:

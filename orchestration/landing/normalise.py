@@ -39,7 +39,11 @@ def normal_columns(profile: Profile, feed: Feed, language: str) -> dict[str, str
 
 def value_sql(feed: Feed, name: str) -> str:
     """SQL for a column's trimmed text; blank and what the vendor writes for missing are NULL."""
-    value = f"nullif(trim(\"{name}\"), '')"
+    cell = f'"{name}"'
+    if feed.columns[name].type == "text":
+        # Excel is told to leave an id alone by writing it as a formula: ="00123".
+        cell = f"case when {cell} like '=\"%\"' then substr({cell}, 3, length({cell}) - 3) else {cell} end"
+    value = f"nullif(trim({cell}), '')"
     if feed.null_values:
         nulls = ", ".join(quoted(text.strip()) for text in feed.null_values)
         return f'case when trim("{name}") not in ({nulls}) then {value} end'

@@ -40,6 +40,8 @@ def profile_file(path: Path, settings: Settings) -> Profiled:
         NotProfiledError: not a file to open, a feed that breaks its contract, or no table.
 
     """
+    if not path.is_symlink() and not path.is_file():
+        raise NotProfiledError("no_such_file", f"{path}: no such file; remedy: look at its name and folder")
     # A broken profile is told here, in words, before a child starts.
     known_profiles(settings)
     with tempfile.TemporaryDirectory(prefix="profile-") as scratch:
