@@ -9,7 +9,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from orchestration.landing.recognise import RefusedError
+from orchestration.landing.refused import RefusedError
 
 MAX_MEMBERS = 1_000
 MAX_RATIO = 200

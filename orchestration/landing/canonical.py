@@ -47,6 +47,15 @@ ENTITIES: dict[str, dict[str, Type]] = {
     },
 }  # fmt: skip
 
+# Without one of these a record of the entity says nothing that a mart could count.
+NEEDED: dict[str, list[tuple[str, ...]]] = {
+    "account": [("account_name", "domain")],
+    "deal": [("stage", "amount", "closed_at")],
+    "campaign_spend": [("spend", "impressions", "clicks")],
+    "field_change": [("entity_type",), ("record_id",), ("field_name",), ("changed_at",)],
+    "subscription_month": [("month",), ("mrr",)],
+}
+
 
 class Canonical(BaseModel):
     """How a feed's columns become those of a canonical entity."""
@@ -67,6 +76,9 @@ class Canonical(BaseModel):
             raise ValueError(f"{', '.join(unknown)} is no column of {self.entity}; it has {', '.join(known)}")
         if "id" not in self.columns:
             raise ValueError(f"{self.entity} needs `id`, the record's key in its source")
+        for names in NEEDED.get(self.entity, []):
+            if not {*names} & {*self.columns, *self.constants}:
+                raise ValueError(f"{self.entity} needs {' or '.join(f'`{name}`' for name in names)} beside `id`")
         return self
 
 

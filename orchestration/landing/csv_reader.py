@@ -4,17 +4,20 @@ Rows that can't be right are set aside on the way with their physical line. Whic
 """
 
 import csv
+import io
 from array import array
+from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
 
 from orchestration.landing.dialect import Dialect
-from orchestration.landing.recognise import RefusedError
-from orchestration.landing.record_scan import MAX_RECORD_BYTES, LongLineError, lines_of_records, scan_records
+from orchestration.landing.misfits import write_fitting
+from orchestration.landing.record_scan import MAX_RECORD_BYTES, LongLineError, Scan, lines_of_records, scan_records
 from orchestration.landing.record_split import Record, RecordSplitter, UnclosedQuotesError
+from orchestration.landing.refused import RefusedError
 
 # The rows set aside are kept in memory with their text; a file with more of them is another kind of file.
 _MAX_REJECTED = 100_000
@@ -22,6 +25,7 @@ _TEXT_KEPT = 10_000
 # After the point where another table begins, at most this share of the rows has the width of the first by accident.
 _ACCIDENTAL_SHARE = 0.1
 _PLAIN = Dialect(header_lines=0)
+_MISFITS = ("too_few_cells", "too_many_cells")
 
 
 @dataclass
@@ -33,22 +37,56 @@ class Readable:
     n_records: int
     rejected: list[tuple[int, str, str]] = field(default_factory=list)
     empty_lines: list[int] = field(default_factory=list)
-    _lines: array | None = None
+    _lines: Sequence[int] | None = None
 
     def lines_of(self, numbers: list[int]) -> list[int]:
         """Physical lines in the delivered file of records that are counted from 0, ascending."""
         if self._lines is not None:
-            return [self._lines[number] for number in numbers]
+            return [int(self._lines[number]) for number in numbers]
         return lines_of_records(self.path, self.dialect, numbers)
 
 
-def as_it_is(path: Path, dialect: Dialect, width: int) -> Readable | None:
+def as_it_is(path: Path, dialect: Dialect, width: int, _: Path) -> Readable | None:
     """The file itself, when every reader must agree on what its records are; None when it has to be rewritten.
 
     Raises:
         RefusedError: `line_too_long`.
 
     """
+    scan = _regular_scan(path, dialect, width)
+    # DuckDB drops an empty cell beyond the last without a word, so it can't be trusted to find rows with too many.
+    return Readable(path, dialect, scan.n_records) if scan and scan.n_delimiters == scan.n_records * (width - 1) else None
+
+
+def around_misfits(path: Path, dialect: Dialect, width: int, target: Path) -> Readable | None:
+    """Write `target` with the rows that fit, as they are.
+
+    None where that can't be trusted, and where the others are another table or too many: then each row has to be looked at.
+
+    Raises:
+        RefusedError: `line_too_long`.
+
+    """
+    if _regular_scan(path, dialect, width) is None:
+        return None
+    try:
+        fitting = write_fitting(path, dialect, width, target, _MAX_REJECTED)
+    except LongLineError as error:
+        raise _too_long(error.line) from error
+    if len(fitting.misfits) > _MAX_REJECTED:
+        return None
+    bare = replace(dialect, preamble_lines=0, header_lines=0)
+    readable = Readable(target, bare, len(fitting.lines), _lines=fitting.lines)
+    for line, raw in fitting.misfits:
+        text = io.StringIO(raw.decode("utf-8") + "\n", newline="\n")
+        for record in RecordSplitter(dialect, width).records(text, line):
+            if record.fault or len(record.cells) == width:
+                return None
+            _set_aside(readable, record, _misfit(record.cells, width))
+    return readable if end_of_table(readable) is None else None
+
+
+def _regular_scan(path: Path, dialect: Dialect, width: int) -> Scan | None:
     is_native = (
         len(dialect.delimiter.encode()) == 1
         and len(dialect.quote.encode()) <= 1
@@ -64,9 +102,14 @@ def as_it_is(path: Path, dialect: Dialect, width: int) -> Readable | None:
         scan = scan_records(path, dialect)
     except LongLineError as error:
         raise _too_long(error.line) from error
-    # DuckDB drops an empty cell beyond the last without a word, so it can't be trusted to find rows with too many.
-    fits = scan.is_regular and scan.n_delimiters == scan.n_records * (width - 1)
-    return Readable(path, dialect, scan.n_records) if fits else None
+    return scan if scan.is_regular else None
+
+
+def _set_aside(readable: Readable, record: Record, reason: str) -> None:
+    if reason in _MISFITS and not any(cell.strip() for cell in record.cells):
+        readable.empty_lines.append(record.line)
+    else:
+        readable.rejected.append((record.line, reason, record.text[:_TEXT_KEPT]))
 
 
 def as_plain_csv(path: Path, dialect: Dialect, width: int, target: Path) -> Readable:
@@ -90,8 +133,7 @@ def end_of_table(readable: Readable) -> int | None:
     n_good, n_bad = len(lines), len(rejected)
     position = 0
     for number, line in enumerate(rejected):
-        while position < n_good and lines[position] < line:
-            position += 1
+        position = bisect_left(lines, line, position)
         fitting, others = n_good - position, n_bad - number
         if fitting <= _ACCIDENTAL_SHARE * (fitting + others):
             return line if fitting and others > 1 else None
@@ -105,10 +147,8 @@ def _rewrite(path: Path, dialect: Dialect, width: int, target: Path, end: int | 
         writer = csv.writer(plain, lineterminator="\n")
         for record in split_file(path, dialect, width):
             reason = record.fault or _misfit(record.cells, width)
-            if reason and not record.fault and not any(cell.strip() for cell in record.cells):
-                readable.empty_lines.append(record.line)
-            elif reason or (end is not None and record.line >= end):
-                readable.rejected.append((record.line, reason or "another_table", record.text[:_TEXT_KEPT]))
+            if reason or (end is not None and record.line >= end):
+                _set_aside(readable, record, reason or "another_table")
                 if len(readable.rejected) > _MAX_REJECTED:
                     raise RefusedError(
                         "too_many_bad_rows",
@@ -125,7 +165,7 @@ def _rewrite(path: Path, dialect: Dialect, width: int, target: Path, end: int | 
 def _misfit(cells: list[str], width: int) -> str | None:
     if len(cells) == width:
         return None
-    return "too_few_cells" if len(cells) < width else "too_many_cells"
+    return _MISFITS[0] if len(cells) < width else _MISFITS[1]
 
 
 def open_lines(path: Path, dialect: Dialect) -> TextIO:

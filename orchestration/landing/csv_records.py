@@ -6,29 +6,32 @@ both are counted with their lines. How a dialect is parsed is `csv_reader.py`'s 
 
 import os
 import re
+from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
-from orchestration.landing.csv_reader import Readable, as_it_is, as_plain_csv, read_csv_sql
+from orchestration.landing.csv_reader import Readable, around_misfits, as_it_is, as_plain_csv, read_csv_sql
 from orchestration.landing.dialect import Dialect
-from orchestration.landing.ledger import Finding
+from orchestration.landing.ledger import LINES_KEPT, Finding
+from orchestration.landing.normalise import unusual_value_sql
+from orchestration.landing.parts import Recognition
 from orchestration.landing.profiles import Feed
-from orchestration.landing.recognise import Recognition, RefusedError
-from orchestration.landing.row_versions import quoted
+from orchestration.landing.raw_parquet import HAS_UNUSUAL_VALUE, MARK, MAY_BE_NO_RECORD, marked_sql, parquet_options
+from orchestration.landing.refused import RefusedError
+from orchestration.landing.row_versions import is_one_of, quoted
 from orchestration.landing.spreadsheets import LOST_DIGITS
 
 _TOTALS = ("total", "totals", "grand total", "total general", "total général", "totaux", "sous-total", "subtotal", "sub-total",
            "total:", "total :", "somme", "sum")  # fmt: skip
 _ERROR_CELLS = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#VALEUR!", "#NOM?", "#NOMBRE!", "#NUL!")
-_LINES_KEPT = 20
 # Notes below the data are a few lines, and only a table of some width tells them from records.
 _NOTE_ROWS, _LEAST_COLUMNS_OF_NOTE = 6, 3
 # A table that stands twice in a file may have rows that were broken the second time.
 _NEW_IN_REPEATED = 0.1
 _CHUNK_BYTES = 1 << 20
-_DICTIONARY_BYTES, _LEAST_DICTIONARY_BYTES = 1 << 20, 1 << 14
 _SKIPPED = {"empty_row": "are empty", "repeated_header": "repeat the header", "total_row": "are totals or footers"}
 
 
@@ -39,7 +42,16 @@ class CsvRecords:
     rows_loaded: int
     rows_skipped: int
     rejected: list[tuple[int, str, str]]
+    readable: Readable
     findings: list[Finding] = field(default_factory=list)
+    taken_out: list[int] = field(default_factory=list)
+
+    def lines_of(self, rows: Iterable[int]) -> dict[int, int]:
+        """Row number of the Parquet → physical line of the text."""
+        rows = sorted(set(rows))
+        before = [number - place for place, number in enumerate(sorted(self.taken_out))]
+        records = [row + bisect_right(before, row) for row in rows]
+        return dict(zip(rows, self.readable.lines_of(records), strict=True)) if rows else {}
 
 
 def read_csv_records(
@@ -57,7 +69,7 @@ def read_csv_records(
     footers = [row for row in readable.rejected if _is_footer(recognition, row[2], dialect)]
     rejected = [row for row in readable.rejected if row not in footers]
     skipped_lines = {"total_row": [line for line, _, _ in footers], "empty_row": list(readable.empty_lines)}
-    records = CsvRecords(readable.n_records - len(found), len(footers) + len(readable.empty_lines), rejected)
+    records = CsvRecords(readable.n_records - len(found), len(footers) + len(readable.empty_lines), rejected, readable)
     if found:
         lines = readable.lines_of([row_no for row_no, _ in found])
         _take_out(connection, target, recognition, dict(zip(lines, found, strict=True)), records, skipped_lines)
@@ -70,7 +82,7 @@ def read_csv_records(
     for code, at in skipped_lines.items():
         if at:
             message = f"{len(at)} rows {_SKIPPED[code]}: skipped"
-            records.findings.append(Finding(code, None, len(at), message, tuple(sorted(at)[:_LINES_KEPT])))
+            records.findings.append(Finding(code, None, len(at), message, tuple(sorted(at)[:LINES_KEPT])))
     return records
 
 
@@ -86,11 +98,11 @@ def _load(
     """Every record with as many cells as the header as Parquet; the parser's count must be our own."""
     width, rewritten = len(recognition.header), target.with_suffix(".plain.csv")
     try:
-        readable = as_it_is(text, dialect, width)
-        n_read = _copy(connection, readable, recognition, target) if readable else None
-        if n_read is None or n_read != readable.n_records:
-            readable = as_plain_csv(text, dialect, width, rewritten)
-            n_read = _copy(connection, readable, recognition, target)
+        for attempt in (as_it_is, around_misfits, as_plain_csv):
+            readable = attempt(text, dialect, width, rewritten)
+            n_read = _copy(connection, readable, recognition, target) if readable else None
+            if readable and n_read == readable.n_records:
+                break
     except RefusedError as refusal:
         raise RefusedError(refusal.code, f"{name}: {refusal}", recognition.feed.name) from refusal
     finally:
@@ -111,12 +123,10 @@ def _copy(connection: duckdb.DuckDBPyConnection, readable: Readable, recognition
     if readable.n_records == 0:
         # DuckDB takes no file of nothing but a header for granted.
         sql, parameters = f"(select {', '.join(f'null::varchar as c{i}' for i in range(len(recognition.header)))} limit 0)", {}
-    # The writer takes this memory for each column at once; a small file can't fill the usual megabyte.
-    dictionary_bytes = min(_DICTIONARY_BYTES, max(_LEAST_DICTIONARY_BYTES, readable.path.stat().st_size))
     try:
         return connection.execute(
-            f"copy (select {_selects(recognition)} from {sql}) to {quoted(target)} "
-            f"(format parquet, compression zstd, string_dictionary_page_size_limit {dictionary_bytes})",
+            f"copy (select *, {mark_sql(recognition)} as {MARK} from (select {_selects(recognition)} from {sql})) "
+            f"to {quoted(target)} {parquet_options(readable.path.stat().st_size)}",
             parameters,
         ).fetchone()[0]
     except duckdb.InvalidInputException:
@@ -177,7 +187,19 @@ def _below_title(
 def _selects(recognition: Recognition) -> str:
     positions = {name: position for position, name in recognition.columns.items()}
     # A column that the file lacks is not written: whoever reads segments knows it as NULL.
-    return ", ".join(f"nullif(c{positions[name]}, '') as \"{name}\"" for name in recognition.feed.columns if name in positions)
+    return ", ".join(f'c{positions[name]} as "{name}"' for name in recognition.feed.columns if name in positions)
+
+
+def mark_sql(recognition: Recognition) -> str:
+    """SQL for a row's mark. A row that is no record shows in its first cell or its key; conditions of a case end early."""
+    feed, present = recognition.feed, recognition.columns
+    first, header = f'"{present[min(present)]}"', quoted(recognition.header[min(present)].strip())
+    no_record = f"{first} is null or {first} = {header} or {_is_total(feed, first)} or {_has_no_key(feed)}"
+    unusual = unusual_value_sql(recognition.profile, feed, recognition.language, present.values())
+    return (
+        f"(case when {no_record} then {MAY_BE_NO_RECORD} else 0 end "
+        f"+ case when {unusual} then {HAS_UNUSUAL_VALUE} else 0 end)::utinyint"
+    )
 
 
 def _suspicions(text: Path) -> set[str]:
@@ -198,21 +220,14 @@ def _find_odd_rows(
 ) -> list[tuple[int, str]]:
     """Rows that are not data or not right, with the reason.
 
-    Without suspicions such a row shows in its first cell or its key: those are looked at first, and mostly that is all.
+    Without suspicions such a row has a mark already; else every row is looked at.
     """
     source = f"read_parquet({quoted(target)})"
     notes = _notes_below(connection, source, recognition)
-    if not suspicions:
-        first = f'"{recognition.columns[min(recognition.columns)]}"'
-        header = quoted(recognition.header[min(recognition.columns)].strip())
-        screen = (
-            f"{first} is null or {first} = {header} or {_is_total(recognition.feed, first)} or {_has_no_key(recognition.feed)}"
-        )
-        if not connection.execute(f"select count(*) from {source} where {screen}").fetchone()[0]:
-            return notes
+    looked_at = f"(select *, file_row_number from {source})" if suspicions else marked_sql(source, MAY_BE_NO_RECORD)
     found = connection.execute(
         f"select row_no, reason from (select file_row_number as row_no, {_reason(recognition, suspicions)} as reason "
-        f"from {source}) where reason is not null order by row_no"
+        f"from {looked_at}) where reason is not null order by row_no"
     ).fetchall()
     known = {row_no for row_no, _ in found}
     return sorted([*found, *(note for note in notes if note[0] not in known)])
@@ -240,9 +255,9 @@ def _notes_below(connection: duckdb.DuckDBPyConnection, source: str, recognition
 def _is_total(feed: Feed, first: str) -> str:
     conditions = ["false"]
     if feed.skip_totals:
-        conditions.append(
-            f"left({first}, 1) in ('t', 'T', 'g', 'G', 's', 'S', ' ') and lower(trim({first})) in ({_listed(_TOTALS)})"
-        )
+        # Comparing is cheap, and most first cells are numbers.
+        may_be = f"({first} >= 'G' or {first} < '!') and contains('tTgGsS ', left({first}, 1))"
+        conditions.append(f"{may_be} and {is_one_of(f'lower(trim({first}))', _TOTALS)}")
     if feed.skip_rows_matching:
         conditions.append(f"regexp_matches({first}, {quoted(feed.skip_rows_matching)})")
     return "(" + " or ".join(conditions) + ")"
@@ -277,8 +292,9 @@ def _reason(recognition: Recognition, suspicions: set[str]) -> str:
 
 def _is_missing(feed: Feed, name: str) -> str:
     """The same as `value_sql` being NULL, but cheap for a cell that begins with anything but a blank."""
-    is_blank = f"left(\"{name}\", 1) = ' ' and trim(\"{name}\") = ''"
-    nulls = f' or trim("{name}") in ({_listed(tuple(text.strip() for text in feed.null_values))})' if feed.null_values else ""
+    is_blank = f"\"{name}\" < '!' and trim(\"{name}\") = ''"
+    texts = [text.strip() for text in feed.null_values]
+    nulls = " or " + is_one_of(f'trim("{name}")', texts) if texts else ""
     return f'"{name}" is null or {is_blank}{nulls}'
 
 
@@ -301,8 +317,9 @@ def _take_out(
     source = f"read_parquet({quoted(complete)})"
     connection.execute(
         f"copy (select * from {source} where file_row_number not in ({numbers}) order by file_row_number) "
-        f"to {quoted(target)} (format parquet, compression zstd)"
+        f"to {quoted(target)} {parquet_options(complete.stat().st_size)}"
     )
+    records.taken_out += [row_no for row_no, _ in found.values()]
     cells = ", ".join(f'"{name}" := "{name}"' for name in recognition.columns.values())
     texts = dict(
         connection.execute(

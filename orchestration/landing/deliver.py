@@ -18,8 +18,6 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-import pyarrow as pa
-
 from orchestration.home import Home
 from orchestration.landing.intake import (
     Copied,
@@ -31,12 +29,12 @@ from orchestration.landing.intake import (
     wait_until_complete,
     without_addresses,
 )
-from orchestration.landing.ledger import Delivery, Finding, LandedFile, Ledger
 from orchestration.landing.originals import write_original
-from orchestration.landing.profiles import Feed, Profile, known_profiles
+from orchestration.landing.ledger import LINES_KEPT, Delivery, Finding, LandedFile, Ledger
+from orchestration.landing.parts import LoadResult, Part, open_reader
+from orchestration.landing.profiles import Feed, Profile, known_profiles, replaced_vendors
 from orchestration.landing.quarantine import quarantine_file, quarantine_rows, quarantined_files
-from orchestration.landing.reading import LoadResult, Part, open_reader
-from orchestration.landing.recognise import RefusedError
+from orchestration.landing.refused import RefusedError
 from orchestration.landing.row_versions import Stored
 from orchestration.landing.worker import Worker, WorkerDiedError
 from orchestration.privacy.erasure_ledger import load_erased
@@ -45,7 +43,6 @@ from orchestration.privacy.redact import Redactor
 from orchestration.settings import Settings
 
 _DATE_IN_NAME = re.compile(r"(?<!\d)(20\d{2})[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
-_LINES_KEPT = 20
 _CHUNK_BYTES = 1 << 20
 
 
@@ -110,6 +107,10 @@ def land(
                 progress(f"landing: {number} of {len(files)} files")
         if retry:
             landing.retry()
+    for vendor in replaced_vendors(settings):
+        progress(
+            f"{settings.export_profiles_dir / vendor}.yaml stands in for the shipped profile of {vendor} and all its feeds"
+        )
     for name, _, reason in report.refusals:
         progress(f"quarantined: {name}: {reason}")
     for name in report.waiting:
@@ -133,12 +134,13 @@ def land(
 
 @contextmanager
 def _landing(home: Home, settings: Settings, ledger: Ledger, report: LandingReport) -> Iterator["_Landing"]:
-    profiles = known_profiles(settings)
     erased = load_erased(home, settings)
     with tempfile.TemporaryDirectory(prefix="landing-", dir=home.build) as scratch:
         folder = Path(scratch)
         reader = partial(open_reader, settings, folder)
         with Worker(reader, settings.landing_process_bytes) as worker, ThreadPoolExecutor(1) as background:
+            # Read while the child starts, which loads them too; a fault in one is told here.
+            profiles = known_profiles(settings)
             yield _Landing(home, ledger, profiles, worker, background, folder, report, Redactor(erased) if erased else None)
 
 
@@ -184,6 +186,8 @@ class _Landing:
             container = row["container_sha256"] if row["container_sha256"] and not own.exists() else row["sha256"]
             original = self.home.originals / f"{container}.zst"
             path = self.folder / "again"
+            import pyarrow as pa
+
             with pa.input_stream(str(original), compression="zstd") as packed, path.open("wb") as plain:
                 shutil.copyfileobj(packed, plain)
             deliveries = self.ledger.deliveries(row["sha256"])
@@ -483,6 +487,9 @@ class _Landing:
         kept = self.home.originals / f"{copied.sha256}.zst"
         if kept.exists():
             return
+        # Half a second to import, which a landing that brings nothing new need not wait for.
+        import pyarrow as pa
+
         unfinished = kept.with_name(kept.name + ".tmp")
         with copied.path.open("rb") as plain, pa.output_stream(str(unfinished), compression="zstd") as packed:
             while chunk := plain.read(_CHUNK_BYTES):
@@ -497,7 +504,7 @@ def _rejections(result: LoadResult) -> list[Finding]:
         by_reason.setdefault(reason, []).append(line)
     return [
         Finding(
-            f"quarantined_{reason}", None, len(lines), f"{len(lines)} rows quarantined: {reason}", tuple(lines[:_LINES_KEPT])
+            f"quarantined_{reason}", None, len(lines), f"{len(lines)} rows quarantined: {reason}", tuple(lines[:LINES_KEPT])
         )
         for reason, lines in sorted(by_reason.items())
     ]

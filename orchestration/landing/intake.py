@@ -57,12 +57,17 @@ def _entries(folder: Path, top: Path) -> Iterator[Path]:
             path = Path(entry.path)
             if entry.name.startswith(".") or path.suffix.casefold() in _IN_PROGRESS_SUFFIXES:
                 continue
-            if path.suffix == _DONE_SUFFIX and path.with_suffix("").exists():
+            # Also one that came before its file, or stayed behind it: an empty file is no export of that name.
+            if path.suffix == _DONE_SUFFIX and (path.with_suffix("").exists() or _is_empty(entry)):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 yield from _entries(path, top)
             else:
                 yield path
+
+
+def _is_empty(entry: os.DirEntry) -> bool:
+    return entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_size == 0
 
 
 def marker_of(path: Path) -> Path:

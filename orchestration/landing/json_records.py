@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from orchestration.landing.cells import NumberText
-from orchestration.landing.recognise import RefusedError
+from orchestration.landing.refused import RefusedError
 
 MAX_COLUMNS = 2_000
 MAX_DOCUMENT_BYTES = 64 * 2**20

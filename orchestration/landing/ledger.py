@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+# Of the lines that a finding concerns, so many are named.
+LINES_KEPT = 20
 _LAYOUT = 2
 _SCHEMA = """
 create table if not exists file (

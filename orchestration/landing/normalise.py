@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.landing.ledger import Finding
+from orchestration.landing.ledger import LINES_KEPT, Finding
 from orchestration.landing.profiles import Column, Feed, Locale, Profile
-from orchestration.landing.row_versions import quoted
+from orchestration.landing.row_versions import is_one_of, quoted
 
 _CURRENCY_SYMBOLS = {"R$": "BRL", "€": "EUR", "£": "GBP", "$": "USD"}
 _BOOLEANS = {"true": "true", "1": "true", "yes": "true", "oui": "true", "vrai": "true",
@@ -22,6 +22,7 @@ _ISO_ZONED = [
     f"%Y-%m-%d{mark}%H:%M:%S{fraction}{zone}" for mark in (" ", "T") for fraction in ("", ".%f") for zone in ("Z", "%z")
 ]
 _SCREENS_PER_PASS = 50
+_MONTHS_OF_CHANGE = "03 04 09 10 11"
 _READABLE = {
     "integer": r"'[+-]?\d+(\.0+)?'", "decimal": r"'[+-]?\d+(\.\d+)?'", "boolean": "'true|false'",
 }  # fmt: skip
@@ -38,7 +39,11 @@ def normal_columns(profile: Profile, feed: Feed, language: str) -> dict[str, str
 
 def value_sql(feed: Feed, name: str) -> str:
     """SQL for a column's trimmed text; blank and what the vendor writes for missing are NULL."""
-    value = f"nullif(trim(\"{name}\"), '')"
+    cell = f'"{name}"'
+    if feed.columns[name].type == "text":
+        # Excel is told to leave an id alone by writing it as a formula: ="00123".
+        cell = f"case when {cell} like '=\"%\"' then substr({cell}, 3, length({cell}) - 3) else {cell} end"
+    value = f"nullif(trim({cell}), '')"
     if feed.null_values:
         nulls = ", ".join(quoted(text.strip()) for text in feed.null_values)
         return f'case when trim("{name}") not in ({nulls}) then {value} end'
@@ -149,52 +154,102 @@ class _Count:
     message: str
 
 
+def unusual_value_sql(profile: Profile, feed: Feed, language: str, present: Iterable[str]) -> str:
+    """SQL that is quickly true for a row of which a value may be unreadable or may be read in two ways: one for `notice`."""
+    locale = profile.locale(language)
+    typed = {name: feed.columns[name] for name in present if feed.columns[name].type != "text"}
+    # Hundreds of expressions at once would take more memory than a small file may use: then every row is looked at.
+    if len(typed) > _SCREENS_PER_PASS:
+        return "true"
+    return (
+        " or ".join(_is_unusual(name, item, locale, item.timezone or profile.timezone) for name, item in typed.items())
+        or "false"
+    )
+
+
+def _is_unusual(name: str, column: Column, locale: Locale, timezone: str) -> str:
+    """SQL for one column. The branches of a case end early: a time in its usual notation is matched and read once."""
+    if column.type not in ("date", "timestamp"):
+        return _is_not_plain(name, column, locale)
+    text = f'"{name}"'
+    iso, others = "false", [_is_not_plain(name, column, locale)]
+    if column.type == "timestamp" and timezone != "UTC":
+        changes = _changes_clock(f"try_cast({text} as timestamp)", timezone)
+        iso = f"case when {_is_night_of_change(text)} then {changes} else false end"
+        others += _ambiguous_plain_times(text, locale, timezone)[1:]
+    return (
+        f"case when {text} is null then false "
+        f"when {_is_iso(text)} then case when try_cast({text} as timestamp) is null then true else {iso} end "
+        f"else {' or '.join(others)} end"
+    )
+
+
+def _screens(profile: Profile, feed: Feed, language: str, present: Iterable[str]) -> dict[str, list[str]]:
+    """Typed column → SQL of conditions for a value that is not plain, and for a plain local time that may be ambiguous."""
+    locale, screens = profile.locale(language), {}
+    for name in present:
+        column = feed.columns[name]
+        if column.type == "text":
+            continue
+        zone = column.timezone or profile.timezone
+        screens[name] = [_is_not_plain(name, column, locale)]
+        if column.type == "timestamp" and zone != "UTC":
+            screens[name] += _ambiguous_plain_times(f'"{name}"', locale, zone)
+    return screens
+
+
+def _is_not_plain(name: str, column: Column, locale: Locale) -> str:
+    plain = _is_plain(f'"{name}"', column.type, locale)
+    return f'("{name}" is not null and not coalesce({plain}, false))'
+
+
 def notice(
     connection: duckdb.DuckDBPyConnection, relation: str, profile: Profile, feed: Feed, language: str, present: Iterable[str]
 ) -> list[Finding]:
     """What is ambiguous, contradicted or unreadable in the columns that a file has.
 
     One pass with cheap tests finds the columns that hold anything else than plain values; only of these are the other values
-    looked at closely, each distinct one once.
+    looked at closely, each distinct one once. A finding's lines are numbers of rows in the relation, counted from 0.
+
+    Args:
+        connection: Where to work.
+        relation: SQL over the rows to look at, with their `file_row_number`.
+        profile: How the file's vendor writes.
+        feed: What the file holds.
+        language: Of the vendor's user interface.
+        present: The feed's columns that the file has.
+
     """
     locale = profile.locale(language)
-    typed = {name: feed.columns[name] for name in present if feed.columns[name].type != "text"}
-    if not typed:
-        return []
-    zones = {name: column.timezone or profile.timezone for name, column in typed.items()}
-    plain = {name: _is_plain(f'"{name}"', column.type, locale) for name, column in typed.items()}
-    screens = [f'count(*) filter ("{name}" is not null and not coalesce({plain[name]}, false))' for name in typed]
-    ambiguous = [
-        (name, condition)
-        for name, column in typed.items()
-        if column.type == "timestamp" and zones[name] != "UTC"
-        for condition in _ambiguous_plain_times(f'"{name}"', locale, zones[name])
-    ]
-    screens += [f"count(*) filter ({condition})" for _, condition in ambiguous]
+    screens = _screens(profile, feed, language, present)
+    conditions = [(name, condition) for name, some in screens.items() for condition in some]
     # Hundreds of expressions at once would take more memory than a small file may use.
     totals = [
         total
-        for some in (screens[at : at + _SCREENS_PER_PASS] for at in range(0, len(screens), _SCREENS_PER_PASS))
-        for total in connection.execute(f"select {', '.join(some)} from {relation}").fetchone()
+        for some in (conditions[at : at + _SCREENS_PER_PASS] for at in range(0, len(conditions), _SCREENS_PER_PASS))
+        for total in connection.execute(
+            f"select {', '.join(f'count(*) filter ({condition})' for _, condition in some)} from {relation}"
+        ).fetchone()
     ]
-    n_ambiguous: dict[str, int] = {}
-    for (name, _), count in zip(ambiguous, totals[len(typed) :], strict=True):
-        n_ambiguous[name] = n_ambiguous.get(name, 0) + count
+    found_by = dict(zip(conditions, totals, strict=True))
     findings: list[Finding] = []
-    for name, n_odd in zip(typed, totals, strict=False):
-        counts = _counts(name, typed[name], feed, locale, zones[name])
+    for name, (odd, *ambiguous) in screens.items():
+        column = feed.columns[name]
+        counts = _counts(name, column, feed, locale, column.timezone or profile.timezone)
         found = dict.fromkeys(counts, 0)
-        if n_odd:
+        if found_by[name, odd]:
             selects = ", ".join(f"coalesce(sum(n) filter ({item.condition}), 0)::bigint" for item in counts)
-            others = (
-                f'select "{name}", count(*) as n from {relation} '
-                f'where "{name}" is not null and not coalesce({plain[name]}, false) group by "{name}"'
-            )
+            others = f'select "{name}", count(*) as n from {relation} where {odd} group by "{name}"'
             found = dict(zip(counts, connection.execute(f"select {selects} from ({others})").fetchone(), strict=True))
+        n_ambiguous = sum(found_by[name, condition] for condition in ambiguous)
         for item, count in found.items():
-            total = count + (n_ambiguous.get(name, 0) if item.code == "ambiguous_time" else 0)
+            total = count + (n_ambiguous if item.code == "ambiguous_time" else 0)
             if total:
-                findings.append(Finding(item.code, name, total, f"{total} values {item.message}"))
+                where = f"{odd} and {item.condition}" if count else " or ".join(ambiguous)
+                rows = connection.execute(f"select file_row_number from {relation} where {where} limit {LINES_KEPT}").fetchall()
+                findings.append(
+                    Finding(item.code, name, total, f"{total} values {item.message}", tuple(row for (row,) in rows))
+                )
     return findings
 
 
@@ -205,13 +260,11 @@ def _is_plain(text: str, kind: str, locale: Locale) -> str:
     if kind == "decimal":
         other = "," if locale.decimal == "." else "."
         digits = f"replace({text}, '{locale.decimal}', '.')"
-        return (
-            f"not contains({text}, '{other}') and try_cast({digits} as double) is not null "
-            f"and translate({digits}, '0123456789.', '') in ('', '-')"
-        )
+        signs = is_one_of(f"translate({digits}, '0123456789.', '')", ("", "-"))
+        return f"not contains({text}, '{other}') and try_cast({digits} as double) is not null and {signs}"
     if kind in ("date", "timestamp"):
         return f"{_plain_moment(text, locale)} is not null"
-    return f"lower({text}) in ({', '.join(map(quoted, _BOOLEANS))})"
+    return is_one_of(f"lower({text})", _BOOLEANS)
 
 
 def _plain_moment(text: str, locale: Locale) -> str:
@@ -232,17 +285,21 @@ def _ambiguous_plain_times(text: str, locale: Locale, timezone: str) -> list[str
 
     A case is evaluated only where its condition holds, so the dear part is left to the few times that may be meant.
     """
-    months = "('03', '04', '09', '10', '11')"
     iso = (
-        f"case when {_is_iso(text)} and substr({text}, 12, 2) between '00' and '03' and substr({text}, 6, 2) in {months} "
+        f"case when {_is_iso(text)} and {_is_night_of_change(text)} "
         f"then {_changes_clock(f'try_cast({text} as timestamp)', timezone)} end"
     )
     own = _own_formats(locale)
     if not own:
         return [iso]
     local = _moment(text, own)
-    night = f"length({text}) > 10 and hour({local}) < 4 and strftime({local}, '%m') in {months}"
+    night = f"length({text}) > 10 and hour({local}) < 4 and contains('{_MONTHS_OF_CHANGE}', strftime({local}, '%m'))"
     return [iso, f"case when {_is_iso(text)} then false when {night} then {_changes_clock(local, timezone)} end"]
+
+
+def _is_night_of_change(text: str) -> str:
+    """SQL for plain times of the hours and months in which clocks change anywhere."""
+    return f"substr({text}, 12, 2) between '00' and '03' and contains('{_MONTHS_OF_CHANGE}', substr({text}, 6, 2))"
 
 
 def _changes_clock(local: str, timezone: str) -> str:

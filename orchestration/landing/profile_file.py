@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 
 from orchestration.landing.intake import NotAcceptedError, copy_file
+from orchestration.landing.parts import Match, open_reader
 from orchestration.landing.profiles import known_profiles
 from orchestration.landing.propose import Proposal, day_of
-from orchestration.landing.reading import Match, open_reader
-from orchestration.landing.recognise import RefusedError
+from orchestration.landing.refused import RefusedError
 from orchestration.landing.worker import Worker, WorkerDiedError
 from orchestration.settings import Settings
 
@@ -40,6 +40,8 @@ def profile_file(path: Path, settings: Settings) -> Profiled:
         NotProfiledError: not a file to open, a feed that breaks its contract, or no table.
 
     """
+    if not path.is_symlink() and not path.is_file():
+        raise NotProfiledError("no_such_file", f"{path}: no such file; remedy: look at its name and folder")
     # A broken profile is told here, in words, before a child starts.
     known_profiles(settings)
     with tempfile.TemporaryDirectory(prefix="profile-") as scratch:

@@ -371,3 +371,9 @@ _KEYS = sorted({name for model in _MODELS for name in model.model_fields})
 def known_profiles(settings: Settings) -> dict[str, Profile]:
     """Shipped profiles and the company's own, which win."""
     return load_profiles(SHIPPED_PROFILES, settings.export_profiles_dir)
+
+
+def replaced_vendors(settings: Settings) -> list[str]:
+    """Shipped vendors of which the company has a profile of its own, which hides the shipped one with all its feeds."""
+    shipped = {path.stem for path in SHIPPED_PROFILES.glob("*.yaml")}
+    return sorted(shipped & load_profiles(settings.export_profiles_dir).keys())

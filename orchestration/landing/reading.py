@@ -4,13 +4,14 @@ The parent (`deliver.py`) decides where things go and what the ledger says; noth
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatch
 from itertools import count, islice
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import yaml
 
 from orchestration.engine import open_duckdb
@@ -22,76 +23,21 @@ from orchestration.landing.decode import Decoded, DecodeError, decode
 from orchestration.landing.dialect import Dialect
 from orchestration.landing.ledger import Finding
 from orchestration.landing.normalise import latest_time, notice
-from orchestration.landing.profiles import Profile, known_profiles
+from orchestration.landing.parts import LoadResult, Match, Part, Recognition
+from orchestration.landing.profiles import Profile
 from orchestration.landing.propose import Proposal, is_positional, propose
-from orchestration.landing.recognise import MAX_COLUMNS, Recognition, RefusedError, recognise, recognise_rows
+from orchestration.landing.raw_parquet import HAS_UNUSUAL_VALUE, marked_sql
+from orchestration.landing.recognise import MAX_COLUMNS, recognise, recognise_rows
+from orchestration.landing.refused import RefusedError
 from orchestration.landing.row_versions import Stored, add_extract, add_sighting, quoted
 from orchestration.landing.sniff import Sniffed, sniff, table_of_rows
-from orchestration.settings import Settings
 
 # Of a column's values: above it the column is another one, below it some cells are wrong.
 _RETYPED_SHARE, _RETYPED_ROWS = 0.5, 5
 _HEAD_BYTES = 262_144
 _ROWS_FOR_KEYS = 2_000_000
+_ROWS_SORTED_IN_MEMORY = 30_000_000
 _PLAIN = Dialect(delimiter=",", quote='"', escape='"', newline="\n", preamble_lines=0, header_lines=0, footnote_lines=0)
-
-
-@dataclass(frozen=True)
-class Part:
-    """One feed's rows within a delivered file: the file itself, or one sheet of a workbook.
-
-    `places`: the rows' numbers in the delivered file, where `text` was written from a format without lines.
-    """
-
-    recognition: Recognition
-    text: Path
-    dialect: Dialect
-    format: str
-    encoding: str | None = None
-    sheet: str | None = None
-    findings: tuple[Finding, ...] = ()
-    rejected: tuple[tuple[int, str, str], ...] = ()
-    places: Sequence[int] | None = None
-
-
-@dataclass(frozen=True)
-class LoadResult:
-    """Counts of records, what was noticed, and the rows that were set aside (line, reason, text)."""
-
-    rows_in: int
-    rows_loaded: int
-    rows_skipped: int
-    rejected: list[tuple[int, str, str]]
-    findings: list[Finding]
-
-
-@dataclass(frozen=True)
-class Match:
-    """Why a part of a file is taken for a feed."""
-
-    feed: str
-    language: str
-    matched_columns: dict[str, str]
-    absent_columns: list[str]
-    extra_columns: list[str]
-    format: str
-    encoding: str | None
-    dialect: dict | None
-    sheet: str | None
-    runner_up: str | None
-
-    def as_lines(self) -> list[str]:
-        """For the terminal."""
-        place = f" in sheet '{self.sheet}'" if self.sheet else ""
-        facts = {
-            "columns": ", ".join(f"{header} → {name}" for name, header in self.matched_columns.items()),
-            "absent": ", ".join(self.absent_columns),
-            "extra": ", ".join(self.extra_columns),
-            "format": ", ".join(filter(None, [self.format, self.encoding])),
-            "dialect": ", ".join(f"{key} {value!r}" for key, value in (self.dialect or {}).items()),
-            "runner-up": self.runner_up or "none",
-        }
-        return [f"{self.feed}{place}, language {self.language}", *(f"  {key}: {text}" for key, text in facts.items() if text)]
 
 
 @dataclass
@@ -318,22 +264,21 @@ class Reader:
 
     def load(self, part: Part, name: str, target: Path) -> LoadResult:
         """Write the contracted columns of a part as Parquet of text; what is not data or broken is left out and counted."""
-        records = read_csv_records(self._connection, part.text, part.dialect, part.recognition, name, target)
-        if part.places is not None:
-            _name_places(records, part)
-        return self._result(records, part, target)
-
-    def _result(self, records: CsvRecords, part: Part, target: Path) -> LoadResult:
         recognition = part.recognition
-        relation, present = f"read_parquet({quoted(target)})", recognition.columns.values()
+        records = read_csv_records(self._connection, part.text, part.dialect, recognition, name, target)
+        relation = f"read_parquet({quoted(target)})"
         noticed = notice(
-            self._connection, relation, recognition.profile, recognition.feed, recognition.language, present
+            self._connection, marked_sql(relation, HAS_UNUSUAL_VALUE), recognition.profile, recognition.feed,
+            recognition.language, recognition.columns.values(),
         )  # fmt: skip
         self._require_types(noticed, relation, recognition, part)
+        lines = records.lines_of(row for finding in noticed for row in finding.lines)
+        records.findings += [replace(item, lines=tuple(lines[row] for row in item.lines)) for item in noticed]
+        if part.places is not None:
+            _name_places(records, part)
         findings = [
             *part.findings,
             *records.findings,
-            *noticed,
             *self._doubled_keys(relation, recognition),
             *(
                 Finding("extra_column", header, 0, f"column '{header}' is not in the profile: kept in the original only")
@@ -366,7 +311,7 @@ class Reader:
         if not feed.key or not set(feed.key) <= set(recognition.columns.values()):
             return []
         key = ", ".join(f'trim("{name}")' for name in feed.key)
-        doubled = self._connection.execute(f"select count(*) - count(distinct hash({key})) from {relation}").fetchone()[0]
+        doubled = self._count_doubled(f"hash({key})", relation)
         if not doubled:
             return []
         first = self._connection.execute(
@@ -378,6 +323,15 @@ class Reader:
             "row stands for the record; remedy: export each record once, or declare the key that tells them apart"
         )
         return [Finding("doubled_key", None, doubled, message)]
+
+    def _count_doubled(self, value: str, relation: str) -> int:
+        """Rows less distinct values. Sorting numbers in place is several times as fast as a table of the distinct ones."""
+        n_rows = self._connection.execute(f"select count(*) from {relation}").fetchone()[0]
+        if n_rows > _ROWS_SORTED_IN_MEMORY:
+            return self._connection.execute(f"select count(*) - count(distinct {value}) from {relation}").fetchone()[0]
+        values = self._connection.execute(f"select {value} as value from {relation}").fetchnumpy()["value"]
+        values.sort()
+        return int(np.count_nonzero(values[1:] == values[:-1]))
 
     def latest_time(self, part: Part, rows: Path) -> str | None:
         """The latest time in a part's rows, where its feed says that the extract time follows from it."""
@@ -441,8 +395,3 @@ def _match(part: Part) -> Match:
         [name for name in recognition.feed.columns if name not in matched], list(recognition.extra_columns.values()),
         part.format, part.encoding, asdict(part.dialect) if part.format == "csv" else None, part.sheet, recognition.runner_up,
     )  # fmt: skip
-
-
-def open_reader(settings: Settings, folder: Path) -> Reader:
-    """The reader of a child process, which loads the profiles itself: they are too much for the pipe that starts it."""
-    return Reader(known_profiles(settings), settings.landing_memory_limit, folder)

@@ -10,14 +10,16 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from orchestration.landing.dialect import Dialect, column_name_of_position, join_header
 from orchestration.landing.intake import without_addresses
+from orchestration.landing.parts import Recognition
 from orchestration.landing.profiles import Feed, Profile, normalise_header
 from orchestration.landing.record_scan import LongLineError
 from orchestration.landing.record_split import RecordSplitter, UnclosedQuotesError
+from orchestration.landing.refused import RefusedError
 from orchestration.landing.sniff import excel_separator, newline_of, quoting_of, sniff
 
 MAX_PREAMBLE_LINES = 30
@@ -32,29 +34,6 @@ MAX_COLUMNS = 5000
 _ROWS_FOR_WIDTH = 200
 _QUOTING_CHARACTERS = 100_000
 _LINE_END = re.compile(r"\r\n|\n|\r")
-
-
-class RefusedError(Exception):
-    """The file can't be landed. `code` is the reason's name, the message names file, column and remedy."""
-
-    def __init__(self, code: str, message: str, feed: str | None = None):
-        super().__init__(message)
-        self.code, self.feed = code, feed
-
-
-@dataclass(frozen=True)
-class Recognition:
-    """A file's feed, where its header stands and which column is which; `dialect` for text files only."""
-
-    profile: Profile
-    feed: Feed
-    language: str
-    header_line: int
-    header: list[str]
-    columns: dict[int, str]
-    extra_columns: dict[int, str] = field(default_factory=dict)
-    dialect: Dialect | None = None
-    runner_up: str | None = None
 
 
 @dataclass(frozen=True)

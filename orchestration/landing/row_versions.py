@@ -5,14 +5,15 @@ A sighting is (segment, row_no, first_at, last_at): seen in every extract of the
 function of the set of files, whatever the order in which they came, except for the numbers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import duckdb
+from orchestration.landing.raw_parquet import parquet_options
 
-# Row numbers and times repeat or count up: the second Parquet version stores their differences in next to nothing.
-_PARQUET = "(format parquet, compression zstd, parquet_version v2)"
+if TYPE_CHECKING:
+    import duckdb
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class Stored:
 def quoted(text: object) -> str:
     """A SQL string literal."""
     return "'" + str(text).replace("'", "''") + "'"
+
+
+def is_one_of(value: str, texts: Iterable[str]) -> str:
+    """SQL for `value in (…)` where rows must keep their order: that would become a join with the texts, which has none."""
+    return f"list_contains([{', '.join(map(quoted, texts))}], {value})"
 
 
 def segments_sql(segments: Sequence[tuple[int, Path]], columns: Sequence[str]) -> str:
@@ -62,7 +68,7 @@ def sightings_sql(stored: Stored) -> str:
 
 
 def add_extract(
-    connection: duckdb.DuckDBPyConnection, stored: Stored, rows: Path, at: str, columns: Sequence[str], *, is_keyed: bool,
+    connection: "duckdb.DuckDBPyConnection", stored: Stored, rows: Path, at: str, columns: Sequence[str], *, is_keyed: bool,
     new_segment: int, new_rows: Path, sighting: Path,
 ) -> int:  # fmt: skip
     """Add one full export to what is stored.
@@ -97,7 +103,7 @@ def add_extract(
     )
     connection.execute(
         f"copy (select {', '.join(f'b.{quoted_name}' for quoted_name in listed.split(', '))} from delivered as b "
-        f"anti join {old} as a on {same} order by b.row_no) to {quoted(new_rows)} (format parquet, compression zstd)"
+        f"anti join {old} as a on {same} order by b.row_no) to {quoted(new_rows)} {parquet_options(rows.stat().st_size)}"
     )
     n_new = connection.execute(f"select count(*) from read_parquet({quoted(new_rows)})").fetchone()[0]
     _write_sightings(connection, stored, at, new_segment, n_new, sighting)
@@ -105,7 +111,7 @@ def add_extract(
     return n_new
 
 
-def add_sighting(connection: duckdb.DuckDBPyConnection, stored: Stored, seen_at: str, at: str, sighting: Path) -> None:
+def add_sighting(connection: "duckdb.DuckDBPyConnection", stored: Stored, seen_at: str, at: str, sighting: Path) -> None:
     """Note that everything seen in one extract was seen in another one too: the same file came under another day."""
     connection.execute(
         f"create or replace temp table present as select segment, row_no from {sightings_sql(stored)} "
@@ -116,7 +122,7 @@ def add_sighting(connection: duckdb.DuckDBPyConnection, stored: Stored, seen_at:
 
 
 def _write_sightings(
-    connection: duckdb.DuckDBPyConnection, stored: Stored, at: str, new_segment: int, n_new: int, target: Path
+    connection: "duckdb.DuckDBPyConnection", stored: Stored, at: str, new_segment: int, n_new: int, target: Path
 ) -> None:
     """From the sightings so far and the ids in `present` to the sightings with the extract `at`.
 
@@ -157,6 +163,6 @@ def _write_sightings(
             select segment::integer as segment, row_no, first_at, last_at
             from (from kept union all from split union all from joined union all from added)
             order by segment, row_no, first_at
-        ) to {quoted(target)} {_PARQUET}
+        ) to {quoted(target)} {parquet_options(0)}
         """
     )

@@ -12,7 +12,7 @@ from typing import IO
 import defusedxml.ElementTree
 
 from orchestration.landing.archives import HARMLESS_BYTES, MAX_RATIO
-from orchestration.landing.recognise import RefusedError
+from orchestration.landing.refused import RefusedError
 
 MAX_EXPANDED_BYTES = 2 * 2**30
 MAX_CELLS = 20_000_000

@@ -15,7 +15,7 @@ from pathlib import Path
 import python_calamine as calamine
 
 from orchestration.landing.cells import NumberText
-from orchestration.landing.recognise import RefusedError
+from orchestration.landing.refused import RefusedError
 from orchestration.landing.sheet_parts import inspect_workbook
 
 MAX_COLUMNS = 2_000

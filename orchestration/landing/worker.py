@@ -3,15 +3,17 @@
 What is parsed and how belongs to `reading.py`; here are the limits, the conversation and the end of a child that misbehaves.
 """
 
-import multiprocessing
+import json
 import os
 import resource
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, Pipe
 from typing import Any
 
-from orchestration.landing.recognise import RefusedError
+from orchestration.landing.refused import RefusedError
 
 _START_SECONDS = 120
 _LEAST_SECONDS = 60
@@ -19,6 +21,13 @@ _BYTES_PER_SECOND = 2_000_000
 # A small file needs little memory: what grows beyond this is a bomb, and is stopped before it is felt.
 _LEAST_BYTES = 448 * 2**20
 _BYTES_PER_BYTE = 40
+# A process of our own making imports what it serves and nothing else: not, as `multiprocessing` has it, the caller's program.
+_CHILD = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from orchestration.landing.worker import serve
+serve(int(sys.argv[2]))
+"""
 
 
 class WorkerDiedError(Exception):
@@ -29,7 +38,10 @@ class WorkerDiedError(Exception):
         self.code = code
 
 
-def _serve(connection: Connection, memory_bytes: int, make_server: Callable[[], Any]) -> None:
+def serve(descriptor: int) -> None:
+    """What the child does until its parent hangs up: answer one call after the other."""
+    connection = Connection(descriptor)
+    make_server, memory_bytes = connection.recv()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     server = make_server()
@@ -78,7 +90,7 @@ class Worker:
 
     def __init__(self, make_server: Callable[[], Any], memory_bytes: int):
         self._make_server, self._memory_bytes = make_server, memory_bytes
-        self._process: multiprocessing.process.BaseProcess | None = None
+        self._process: subprocess.Popen | None = None
         self._connection: Connection | None = None
         self._is_ready = False
 
@@ -86,11 +98,11 @@ class Worker:
         """Start the child, if there is none, without waiting for it."""
         if self._process is not None:
             return
-        context = multiprocessing.get_context("spawn")
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, self._memory_bytes, self._make_server), daemon=True)
-        self._process.start()
+        self._connection, theirs = Pipe()
+        command = [sys.executable, "-c", _CHILD, json.dumps(sys.path), str(theirs.fileno())]
+        self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
         theirs.close()
+        self._connection.send((self._make_server, self._memory_bytes))
 
     def call(self, method: str, *arguments: Any, size: int = 0) -> Any:
         """Call a method in the child.
@@ -156,7 +168,7 @@ class Worker:
         """End the child at once."""
         if self._process is not None:
             self._process.kill()
-            self._process.join()
+            self._process.wait()
             self._connection.close()
         self._process = self._connection = None
         self._is_ready = False

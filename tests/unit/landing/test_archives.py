@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from orchestration.landing import archives
-from orchestration.landing.recognise import RefusedError
+from orchestration.landing.refused import RefusedError
 
 
 def zipped(members: dict[str, bytes]) -> bytes:

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.landing.csv_reader import as_it_is, as_plain_csv, read_csv_sql
+from orchestration.landing import record_scan
+from orchestration.landing.csv_reader import around_misfits, as_it_is, as_plain_csv, read_csv_sql
 from orchestration.landing.dialect import Dialect
-from orchestration.landing.recognise import RefusedError
 from orchestration.landing.record_scan import MAX_RECORD_BYTES, lines_of_records, scan_records
+from orchestration.landing.refused import RefusedError
 
 CONNECTION = duckdb.connect()
 DELIMITERS = [",", ";", "\t", "|", ", ", "; ", "\x1f", " ", "^", "é"]
@@ -20,7 +21,7 @@ TABLES = st.integers(2, 4).flatmap(lambda width: st.lists(st.lists(CELLS, min_si
 
 def read(path, dialect, width, target, *, native=True):
     """(cells by record, what was set aside, lines of the records) as landing reads them."""
-    readable = (as_it_is(path, dialect, width) if native else None) or as_plain_csv(path, dialect, width, target)
+    readable = (as_it_is(path, dialect, width, target) if native else None) or as_plain_csv(path, dialect, width, target)
     if readable.n_records == 0:
         return [], readable.rejected, []
     sql, parameters = read_csv_sql(readable, width)
@@ -69,6 +70,44 @@ def test_what_pythons_writer_quotes_only_where_needed_is_read_back(tmp_path_fact
     (folder / "a.csv").write_text("h\n" + text.getvalue(), encoding="utf-8", newline="")
     found, rejected, _ = read(folder / "a.csv", Dialect(), len(rows[0]), folder / "plain.csv", native=native)
     assert (found, rejected) == (rows, [])
+
+
+RAGGED = st.lists(st.lists(CELLS, min_size=1, max_size=4), min_size=1, max_size=25)
+
+
+@settings(max_examples=300, deadline=None)
+@given(rows=RAGGED, newline=st.sampled_from(["\n", "\r\n"]), block=st.integers(1, 40), n_good=st.integers(0, 40))
+def test_around_rows_that_do_not_fit_blocks_of_bytes_are_read_as_row_by_row(tmp_path_factory, rows, newline, block, n_good):
+    folder = tmp_path_factory.mktemp("ragged")
+    dialect = Dialect(newline=newline)
+    body = written([*rows, *[["a", "b, c", ""]] * n_good], dialect)
+    (folder / "a.csv").write_bytes(("h" + newline + body).encode())
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(record_scan, "_CHUNK_BYTES", block)
+        around = around_misfits(folder / "a.csv", dialect, 3, folder / "around.csv")
+    if around is None:
+        return
+    plain = as_plain_csv(folder / "a.csv", dialect, 3, folder / "plain.csv")
+    assert (around.n_records, around.rejected, around.empty_lines) == (plain.n_records, plain.rejected, plain.empty_lines)
+    numbers = list(range(plain.n_records))
+    assert around.lines_of(numbers) == plain.lines_of(numbers)
+    if numbers:
+        texts = [
+            CONNECTION.execute(f"from {sql}", names).fetchall() for sql, names in (read_csv_sql(r, 3) for r in (around, plain))
+        ]
+        assert texts[0] == texts[1]
+
+
+def test_five_wrong_rows_in_a_large_file_are_read_around(tmp_path):
+    lines = [f'{n},"x, {n}",z\n' for n in range(200_000)]
+    for place in (0, 7, 99_999, 150_000, 199_999):
+        lines[place] = f"{place},short\n"
+    (tmp_path / "a.csv").write_text("a,b,c\n" + "".join(lines))
+    around = around_misfits(tmp_path / "a.csv", Dialect(), 3, tmp_path / "around.csv")
+    assert around is not None
+    assert around.n_records == 199_995
+    assert [line for line, _, _ in around.rejected] == [2, 9, 100_001, 150_002, 200_001]
+    assert around.lines_of([0, 6, 199_994]) == [3, 10, 200_000]
 
 
 PLAIN_CELLS = st.text(alphabet="abc1.", min_size=1, max_size=5)

@@ -1,10 +1,14 @@
 """Which rows of a recognised file are data: other tables within it, unfinished ends, and the place by which a row is named."""
 
+import duckdb
 import pytest
 
+from orchestration.landing.csv_records import mark_sql
+from orchestration.landing.parts import LoadResult, Recognition
 from orchestration.landing.profiles import known_profiles
-from orchestration.landing.reading import LoadResult, Reader
-from orchestration.landing.recognise import MAX_COLUMNS, RefusedError
+from orchestration.landing.reading import Reader
+from orchestration.landing.recognise import MAX_COLUMNS
+from orchestration.landing.refused import RefusedError
 from orchestration.settings import Settings
 from tests.corpus.model import csv_text, deals, json_array, json_lines, records, sheet_rows, table, xlsx_bytes
 
@@ -101,3 +105,35 @@ def test_a_header_of_too_many_columns_is_refused_with_its_line_and_the_widest_al
     with pytest.raises(RefusedError, match=rf"transactions-2026-10-01.csv: line 1: more than {MAX_COLUMNS} cells") as refusal:
         load(csv_text([[*row, ""] for row in widest]))
     assert refusal.value.code == "too_many_columns"
+
+
+def test_rows_keep_the_order_of_the_file_also_where_some_are_taken_out(load, tmp_path):
+    lines = [f"{n:07},2026-01-{n % 28 + 1:02} 08:00:00,web,new\n" for n in range(300_000)]
+    for place in range(0, 300_000, 3000):
+        lines[place] = ",2026-01-05 08:00:00,web,new\n"
+    result = load("lead_id,created_at,origin_channel,status\n" + "".join(lines), "leads-2026-09-30.csv")
+    assert (result.rows_loaded, len(result.rejected)) == (299_900, 100)
+    assert result.rejected[1][:2] == (3002, "missing_key")
+    falling = "select count(*) from (select id, lag(id) over () as before from read_parquet(?)) where id <= before"
+    assert duckdb.execute(falling, [str(tmp_path / "rows.parquet")]).fetchone()[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("profile", "feed"), [(p, f) for p in known_profiles(Settings()).values() for f in p.feeds.values()], ids=lambda x: "",
+)  # fmt: skip
+def test_no_feeds_mark_needs_a_join_which_would_lose_the_order_of_rows(profile, feed):
+    language = feed.languages[0]
+    header = [column.header_in(language) for column in feed.columns.values()]
+    recognition = Recognition(profile, feed, language, 0, header, dict(enumerate(feed.columns)))
+    columns = ", ".join(f'c{place} as "{name}"' for place, name in enumerate(feed.columns))
+    cells = ", ".join(f"range::varchar as c{place}" for place in range(len(feed.columns)))
+    sql = f"select *, {mark_sql(recognition)} from (select {columns} from (select {cells} from range(3)))"
+    assert "JOIN" not in duckdb.execute(f"explain {sql}").fetchone()[1]
+
+
+def test_what_can_not_be_read_is_named_by_its_lines(load):
+    header, *rows = table(deals(8))
+    place = header.index("Date de fermeture")
+    rows[2][place], rows[5][place] = "soon", "later"
+    (lines,) = noticed(load(csv_text([header, *rows])), "unreadable_value")
+    assert lines == (4, 7)

@@ -17,7 +17,7 @@ from orchestration.home import Home
 from orchestration.landing.deliver import NothingToLandError, land
 from orchestration.landing.intake import NotAcceptedError, copy_file, find_files, open_regular, safe_name, wait_until_complete
 from orchestration.landing.ledger import Ledger
-from orchestration.landing.profiles import known_profiles
+from orchestration.landing.profiles import SHIPPED_PROFILES, known_profiles
 from orchestration.settings import Settings
 from orchestration.transform.catalog import AsOf, DuckDBEngine, write_catalog
 
@@ -252,6 +252,22 @@ def test_unfinished_hidden_and_marker_files_are_not_taken(suffix, exports):
     (exports / ".folder").mkdir()
     (exports / ".folder" / "x.csv").write_text(PRODUCTS)
     assert [path.name for path in find_files(exports)] == ["products.csv"]
+
+
+def test_an_empty_marker_without_its_file_is_no_export(exports):
+    (exports / "late.csv.done").touch()
+    (exports / "text.done").write_text(PRODUCTS)
+    assert [path.name for path in find_files(exports)] == ["text.done"]
+
+
+def test_a_companys_profile_that_hides_a_shipped_vendor_is_told(exports, home, tmp_path):
+    (exports / "products-2026-09-01.csv").write_text(PRODUCTS)
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "brevo.yaml").write_text((SHIPPED_PROFILES / "brevo.yaml").read_text())
+    told: list[str] = []
+    land(home, Settings(exports=exports, export_profiles_dir=own), told.append)
+    assert any("brevo.yaml stands in for the shipped profile of brevo" in line for line in told)
 
 
 def test_a_hundred_vectors_in_headers_cells_and_names_stay_data(exports, home):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.landing.normalise import notice, plain_number_sql, plain_timestamp_sql
+from orchestration.landing.normalise import normal_columns, notice, plain_number_sql, plain_timestamp_sql
 from orchestration.landing.profiles import Locale, Profile, normalise_header
 
 CONNECTION = duckdb.connect()
@@ -149,9 +149,10 @@ def noticed(kind: str, values: list[str], timezone: str = "Europe/Paris") -> dic
     )  # fmt: skip
     CONNECTION.execute("create or replace table told (v varchar)")
     CONNECTION.executemany("insert into told values (?)", [[value] for value in values])
+    rows = "(select *, rowid as file_row_number from told)"
     return {
         item.code: item.n_rows
-        for item in notice(CONNECTION, "told", profile, profile.feeds["f"], "any", profile.feeds["f"].columns)
+        for item in notice(CONNECTION, rows, profile, profile.feeds["f"], "any", profile.feeds["f"].columns)
     }
 
 
@@ -183,3 +184,16 @@ def test_case_blanks_apostrophes_and_composition_do_not_make_another_header(head
     changed = changed.replace(" ", data.draw(st.sampled_from([" ", "\u00a0", "  ", "\t"])))
     blank = data.draw(st.sampled_from(["", " ", "\u00a0", "\n"]))
     assert normalise_header(blank + changed + blank) == normalise_header(header)
+
+
+def test_an_id_that_excel_is_told_to_leave_alone_is_read_without_its_formula():
+    profile = Profile.model_validate(
+        {
+            "vendor": "x", "label": "X", "source_note": "test", "timezone": "UTC", "locales": {"any": {"decimal": "."}},
+            "feeds": {"f": {"description": "", "delivery": "full", "key": [], "columns": {"v": {"header": "V"}}}},
+        }
+    )  # fmt: skip
+    read = normal_columns(profile, profile.feeds["f"], "any")["v"]
+    values = ['="00123"', '=""', '=" a "', "=1+1", '="', "plain"]
+    found = [CONNECTION.execute(f"select {read} from (select ?::varchar as v)", [value]).fetchone()[0] for value in values]
+    assert found == ["00123", None, "a", "=1+1", '="', "plain"]

@@ -10,10 +10,12 @@ import json
 import jsonschema
 import pytest
 import yaml
+from pydantic import ValidationError
 
-from orchestration.landing.canonical import ENTITIES
+from orchestration.landing.canonical import ENTITIES, Canonical
 from orchestration.landing.profiles import SHIPPED_PROFILES, ProfileError, load_profile, load_profiles, profile_schema
-from orchestration.landing.recognise import RefusedError, recognise
+from orchestration.landing.recognise import recognise
+from orchestration.landing.refused import RefusedError
 
 PROFILES = load_profiles(SHIPPED_PROFILES)
 CRM = ("hubspot", "salesforce", "salesforce_report", "salesforce_connector", "pipedrive", "zoho", "dynamics",
@@ -308,3 +310,9 @@ def test_no_note_names_the_source_of_headers_by_a_registry_and_each_says_what_wa
         note = PROFILES[vendor].source_note
         assert len(note) > 200
         assert any(text in note for text in ("not seen", "not verified", "Not verified", "Not seen", "none was seen"))
+
+
+def test_a_deal_of_nothing_but_an_id_is_refused_with_what_it_needs():
+    with pytest.raises(ValidationError, match="deal needs `stage` or `amount` or `closed_at` beside `id`"):
+        Canonical(entity="deal", columns={"id": "deal_id"})
+    assert Canonical(entity="deal", columns={"id": "deal_id"}, constants={"stage": "won"}).entity == "deal"

@@ -163,3 +163,9 @@ def test_names():
     assert guess_entity(["Opportunité", "Étape", "Montant"]) == "deal"
     assert guess_entity(["Campaign", "Impressions", "Clicks", "Cost"]) == "campaign_spend"
     assert guess_entity(["a", "b"]) is None
+
+
+def test_a_file_that_is_not_there_is_said_in_plain_words(tmp_path):
+    with pytest.raises(NotProfiledError, match=r"nope\.csv: no such file") as refused:
+        profile_file(tmp_path / "nope.csv", Settings())
+    assert refused.value.code == "no_such_file"

@@ -1,7 +1,8 @@
 import pytest
 
 from orchestration.landing.profiles import SHIPPED_PROFILES, load_profiles
-from orchestration.landing.recognise import RefusedError, recognise
+from orchestration.landing.recognise import recognise
+from orchestration.landing.refused import RefusedError
 
 PROFILES = list(load_profiles(SHIPPED_PROFILES).values())
 

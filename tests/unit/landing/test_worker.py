@@ -7,7 +7,7 @@ import time
 import pytest
 
 from orchestration.landing import worker as worker_module
-from orchestration.landing.recognise import RefusedError
+from orchestration.landing.refused import RefusedError
 from orchestration.landing.worker import Worker, WorkerDiedError
 
 
