@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestration.home import Home
 from orchestration.landing.intake import (
@@ -37,10 +38,11 @@ from orchestration.landing.quarantine import quarantine_file, quarantine_rows, q
 from orchestration.landing.refused import RefusedError
 from orchestration.landing.row_versions import Stored
 from orchestration.landing.worker import Worker, WorkerDiedError
-from orchestration.privacy.erasure_ledger import load_erased
-from orchestration.privacy.free_text import names_anybody
-from orchestration.privacy.redact import Redactor
+from orchestration.privacy.erasure_ledger import Erased, load_erased
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from orchestration.privacy.redact import Redactor
 
 _DATE_IN_NAME = re.compile(r"(?<!\d)(20\d{2})[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
 _CHUNK_BYTES = 1 << 20
@@ -141,7 +143,14 @@ def _landing(home: Home, settings: Settings, ledger: Ledger, report: LandingRepo
         with Worker(reader, settings.landing_process_bytes) as worker, ThreadPoolExecutor(1) as background:
             # Read while the child starts, which loads them too; a fault in one is told here.
             profiles = known_profiles(settings)
-            yield _Landing(home, ledger, profiles, worker, background, folder, report, Redactor(erased) if erased else None)
+            yield _Landing(home, ledger, profiles, worker, background, folder, report, _redactor(erased) if erased else None)
+
+
+def _redactor(erased: Erased) -> "Redactor":
+    # With an engine of its own, which only a home that has erased somebody needs.
+    from orchestration.privacy.redact import Redactor
+
+    return Redactor(erased)
 
 
 def _remove_strays(home: Home, ledger: Ledger) -> None:
@@ -165,7 +174,7 @@ class _Landing:
     background: ThreadPoolExecutor
     folder: Path
     report: LandingReport
-    redactor: Redactor | None
+    redactor: "Redactor | None"
     known: dict[str, dict] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -198,6 +207,8 @@ class _Landing:
 
     def _write_missing_originals(self, feed: str) -> None:
         """Originals that an erasure or their age took are written from raw, before its feed is read again."""
+        from orchestration.landing.originals import write_original
+
         vendor, _, entity = feed.partition("/")
         profile = self.profiles.get(vendor)
         if profile is None or entity not in profile.feeds:
@@ -312,7 +323,7 @@ class _Landing:
     def _take_parts(self, copied: Copied, names: list[str], again: str | None = None) -> None:
         """Land every feed within one file; `again` names the one part that is to be read anew."""
         name = names[0]
-        holds_erased = self.redactor is not None and names_anybody(self.redactor, copied.path)
+        holds_erased = self._names_an_erased(copied.path)
         kept = None if holds_erased else self.background.submit(self._keep_original, copied)
         feed = None
         try:
@@ -457,11 +468,18 @@ class _Landing:
             stored = replace(stored, times=sorted({*stored.times, at}), sighting=self._parquet(feed, seen))
         return segment, seen, n_new
 
+    def _names_an_erased(self, path: Path) -> bool:
+        if self.redactor is None:
+            return False
+        from orchestration.privacy.free_text import names_anybody
+
+        return names_anybody(self.redactor, path)
+
     def _refuse(self, feed: str | None, copied: Copied, name: str, code: str, reason: str, again: str | None = None) -> None:
         reason = reason.splitlines()[0]
         # What ends the reading process knows no name.
         reason = reason if name in reason else f"{name}: {reason}"
-        is_kept = copied.size and not (self.redactor and names_anybody(self.redactor, copied.path))
+        is_kept = copied.size and not self._names_an_erased(copied.path)
         quarantine_file(self.home.quarantine, copied.path if is_kept else None, name, copied.sha256, code, reason)
         refused = LandedFile(
             sha256=again or copied.sha256, status="refused", bytes=copied.size, feed=feed, reason_code=code, reason=reason

@@ -9,6 +9,7 @@ import duckdb
 from orchestration.home import Home
 from orchestration.landing.ledger import Ledger
 from orchestration.landing.profiles import Profile, known_profiles
+from orchestration.landing.raw_parquet import MARK
 from orchestration.landing.row_versions import quoted
 from orchestration.privacy.details import prepare
 from orchestration.privacy.erasure_ledger import ErasureLedger, Mark, load_erased
@@ -105,7 +106,10 @@ def _rows_of(connection: duckdb.DuckDBPyConnection, person: Person, feed: str, p
         [ids, person.mailboxes],
     )
     names = [column[0] for column in rows.description]
-    return [{name: cell for name, cell in zip(names, row, strict=True) if cell is not None} for row in rows.fetchall()]
+    return [
+        {name: cell for name, cell in zip(names, row, strict=True) if cell is not None and name != MARK}
+        for row in rows.fetchall()
+    ]
 
 
 def _published_of(connection: duckdb.DuckDBPyConnection, home: Home, person: Person) -> dict[str, list[dict]]:
