@@ -124,7 +124,7 @@ def vector_night(tmp_path_factory):
     (contract / "publish_policy.yml").write_text("severities: {contact_email_is_fresh: critical}\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Settings, "expectations_dir", contract)
-        refused, _ = night_on(exports, root / "home", export_profiles_dir=profiles)
+        refused, _ = night_on(exports, root / "home", export_profiles_dir=profiles, rebuild=True)
     return home, refused
 
 

@@ -140,8 +140,9 @@ def test_staleness_recomputed_from_the_files_is_the_truth(exports):
                 select
                     nullif("{name.capitalize()}", '') is not null as is_filled,
                     case '{name}'
-                        when 'email' then "EmailBouncedDate" <> '' or regexp_matches("Email", '^(contact|info|commercial)@')
-                        when 'phone' then length(regexp_replace("Phone", '[^0-9]', '', 'g')) between 1 and 8
+                        when 'email' then coalesce("EmailBouncedDate", '') <> ''
+                            or regexp_matches("Email", '^(contact|info|commercial)@')
+                        when 'phone' then length(regexp_replace(coalesce("Phone", ''), '[^0-9]', '', 'g')) between 1 and 8
                         else false
                     end as is_invalid,
                     timestamp '{UTC_END}' - greatest(
