@@ -15,6 +15,7 @@ FOLDER = PROJECT_DIR / "dbt_project" / "macros" / "engine"
 NIGHT = "(select 'Europe/Paris' as business_timezone)"
 NOON = "cast('2026-03-28 12:00:00' as timestamp)"
 WORDS = "(select 'gmbh' as word union all select 'sa' as word) as words"
+DAYS = "select cast(day as string) from (select {{{{ explode_days(\"cast('{}' as date)\", \"cast('{}' as date)\") }}}} as day) as days"
 
 # macro → (call, the rows of its statement as text)
 CASES = {
@@ -85,9 +86,10 @@ CASES = {
         ("select cast({{ time_of_text(\"'2026-03-28 12:00:00'\") }} as string)", ["2026-03-28 12:00:00"]),
     ],
     "explode_days": [
-        ("select cast({{ explode_days(\"cast('2026-02-28' as date)\", \"cast('2026-03-01' as date)\") }} as string)",
+        (DAYS.format("2026-02-28", "2026-03-01"),
          ["2026-02-28", "2026-03-01"]),
-        ("select cast({{ explode_days(\"cast('2026-03-02' as date)\", \"cast('2026-03-01' as date)\") }} as string)", []),
+        (DAYS.format("2026-03-02", "2026-03-01"),
+         []),
     ],
     "add_months_to": [
         ("select cast({{ add_months_to(\"cast('2026-01-31 09:00:00' as timestamp)\", 1) }} as string)",

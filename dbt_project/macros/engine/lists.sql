@@ -2,11 +2,11 @@
 {% macro without_words(column, words) -%}{{ adapter.dispatch('without_words', 'tandem')(column, words) }}{%- endmacro %}
 
 {% macro duckdb__without_words(column, words) -%}
-    array_to_string(list_filter(string_split({{ column }}, ' '), lambda word: not list_contains({{ words }}, word)), ' ')
+    array_to_string(list_filter(string_split({{ column }}, ' '), lambda each_word: not list_contains({{ words }}, each_word)), ' ')
 {%- endmacro %}
 
 {% macro spark__without_words(column, words) -%}
-    array_join(filter(split({{ column }}, ' '), word -> not array_contains({{ words }}, word)), ' ')
+    array_join(filter(split({{ column }}, ' '), each_word -> not array_contains({{ words }}, each_word)), ' ')
 {%- endmacro %}
 
 {# The values of a column as one array: an aggregate. #}
