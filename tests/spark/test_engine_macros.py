@@ -15,7 +15,8 @@ FOLDER = PROJECT_DIR / "dbt_project" / "macros" / "engine"
 NIGHT = "(select 'Europe/Paris' as business_timezone)"
 NOON = "cast('2026-03-28 12:00:00' as timestamp)"
 WORDS = "(select 'gmbh' as word union all select 'sa' as word) as words"
-DAYS = "select cast(day as string) from (select {{{{ explode_days(\"cast('{}' as date)\", \"cast('{}' as date)\") }}}} as day) as t"
+_FIRST_AND_LAST = "\"cast('{}' as date)\", \"cast('{}' as date)\""
+DAYS = "select cast(day as string) from (select {{{{ explode_days(" + _FIRST_AND_LAST + ") }}}} as day) as days"
 
 # macro → (call, the rows of its statement as text)
 CASES = {
