@@ -1,6 +1,7 @@
 -- One row per figure of this warehouse that stands beside a declared one: over the last 365 days where it is counted by day.
+-- Sums are of decimals: a sum of floats depends on the order of the rows, and the same night must give the same figure.
 with by_metric as (
-    select metric, sum(cast(metric_value as double)) as metric_value
+    select metric, cast(sum(cast(metric_value as decimal(18, 4))) as double) as metric_value
     from {{ ref('int_metric_values') }}
     where metric_date > {{ add_days(as_of_day(), -365) }} and metric_date <= {{ as_of_day() }}
     group by metric
@@ -20,8 +21,8 @@ sums as (
 
 retention as (
     select
-        sum(case when metric = 'retention_mrr_retained' then cast(metric_value as double) end) as retained,
-        sum(case when metric = 'retention_mrr_start' then cast(metric_value as double) end) as started
+        cast(sum(case when metric = 'retention_mrr_retained' then cast(metric_value as decimal(18, 4)) end) as double) as retained,
+        cast(sum(case when metric = 'retention_mrr_start' then cast(metric_value as decimal(18, 4)) end) as double) as started
     from {{ ref('int_metric_values') }}
 ),
 

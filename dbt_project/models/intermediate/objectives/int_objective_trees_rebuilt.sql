@@ -11,10 +11,10 @@ children as (
         tree.child,
         tree.op,
         spans.periods_back,
-        sum(case when metrics.metric = tree.numerator then cast(metrics.metric_value as double) end)
+        cast(sum(case when metrics.metric = tree.numerator then cast(metrics.metric_value as decimal(18, 4)) end) as double)
             / max(case when tree.denominator is null then 1.0 end) as simple_value,
-        sum(case when metrics.metric = tree.numerator then cast(metrics.metric_value as double) end)
-            / nullif(sum(case when metrics.metric = tree.denominator then cast(metrics.metric_value as double) end), 0) as ratio_value
+        cast(sum(case when metrics.metric = tree.numerator then cast(metrics.metric_value as decimal(18, 4)) end) as double)
+            / nullif(cast(sum(case when metrics.metric = tree.denominator then cast(metrics.metric_value as decimal(18, 4)) end) as double), 0) as ratio_value
     from {{ source('tandem', 'objective_tree') }} as tree
     inner join {{ source('tandem', 'objective') }} as objectives
         on tree.objective_id = objectives.objective_id and objectives.narrowed_to = '' and objectives.denominator is null
