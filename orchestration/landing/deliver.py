@@ -31,7 +31,6 @@ from orchestration.landing.intake import (
     without_addresses,
 )
 from orchestration.landing.ledger import LINES_KEPT, Delivery, Finding, LandedFile, Ledger
-from orchestration.landing.originals import write_original
 from orchestration.landing.parts import LoadResult, Part, open_reader
 from orchestration.landing.profiles import Feed, Profile, known_profiles, replaced_vendors
 from orchestration.landing.quarantine import quarantine_file, quarantine_rows, quarantined_files
