@@ -1,4 +1,8 @@
 -- One row per objective and day of its period: the share of the target that is expected by its end, as its pacing says.
+{#- Decimals add up to the same in any order. #}
+{%- set whole = 'cast(sum(cast(total as decimal(38, 12))) as double)' -%}
+{%- set came = 'cast(sum(cast(total * share_to_date as decimal(38, 12))) as double)' %}
+{%- set squares = 'cast(sum(cast(total * share_to_date * share_to_date as decimal(38, 12))) as double)' %}
 with reached as (
     -- Of each earlier period the share that had come when it was as far as this one is: read by weighed days, so that neither
     -- weekends nor holidays shift it. Half a day is the grain of the comparison.
@@ -10,7 +14,7 @@ with reached as (
         max(past.share_to_date) as share_to_date
     from {{ ref('int_objective_days') }} as days
     inner join {{ ref('int_objective_past_shares') }} as past
-        on days.objective_id = past.objective_id and past.weighed_share <= days.weighed_share + 0.5 / days.n_days
+        on days.objective_id = past.objective_id and past.weighed_share <= days.weighed_share + cast(0.5 as double) / days.n_days
     group by days.objective_id, days.pacing_date, past.periods_back, past.total
 ),
 
@@ -22,10 +26,9 @@ learnt as (
         count(*) as n_periods,
         {{ quantile('share_to_date', 0.5) }} as seasonal_share,
         -- Large periods say more of the share than small ones.
-        sum(total * share_to_date) / sum(total) as weighed_mean,
-        sum(total * share_to_date * share_to_date) / sum(total) - power(sum(total * share_to_date) / sum(total), 2)
-            as share_variance,
-        count(*) / sum(total) as noise_per_event
+        {{ came }} / {{ whole }} as weighed_mean,
+        {{ squares }} / {{ whole }} - power({{ came }} / {{ whole }}, 2) as share_variance,
+        count(*) / {{ whole }} as noise_per_event
     from reached
     group by objective_id, pacing_date
 ),

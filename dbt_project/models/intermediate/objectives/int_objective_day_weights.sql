@@ -4,7 +4,7 @@ with history as (
         objectives.objective_id,
         days.is_business_day,
         count(*) as n_days,
-        sum(coalesce(cast(actuals.actual_numerator as double), 0)) as total
+        cast(sum(coalesce(actuals.actual_numerator, 0)) as double) as total
     from {{ source('tandem', 'objective') }} as objectives
     inner join (
         select objective_id, min(metric_date) as first_date from {{ ref('int_objective_actuals') }} group by objective_id

@@ -32,8 +32,8 @@ prior as (
 scatter as (
     select
         objectives.objective_id,
-        sum(power(cast(actuals.actual_numerator as double), 2)) as squares,
-        sum(cast(actuals.actual_numerator as double)) as total,
+        cast(sum(cast(actuals.actual_numerator * actuals.actual_numerator as decimal(38, 8))) as double) as squares,
+        cast(sum(actuals.actual_numerator) as double) as total,
         {{ date_diff_days('greatest(min(actuals.metric_date), max(objectives.period_first) - 365)', 'max(objectives.period_first)') }}
             as n_days
     from {{ source('tandem', 'objective') }} as objectives

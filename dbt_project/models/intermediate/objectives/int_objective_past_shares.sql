@@ -1,4 +1,6 @@
 -- One row per objective, earlier period and day of it: how far the period had come, and which share of its total had come by then.
+{#- Decimals add up to the same in any order and on any engine: a share at a tie must not tip. #}
+{%- set day_weight = 'cast(case when days.is_business_day then 1 else weights.day_off_weight end as decimal(18, 9))' %}
 with days as (
     select
         periods.objective_id,
@@ -6,17 +8,15 @@ with days as (
         periods.total,
         weights.day_off_weight,
         days.day,
-        sum(case when days.is_business_day then 1.0 else weights.day_off_weight end) over (
+        cast(sum({{ day_weight }}) over (
             partition by periods.objective_id, periods.periods_back order by days.day
             rows between unbounded preceding and current row
-        ) as weight_to_date,
-        sum(case when days.is_business_day then 1.0 else weights.day_off_weight end) over (
-            partition by periods.objective_id, periods.periods_back
-        ) as weight,
-        sum(coalesce(cast(actuals.actual_numerator as double), 0)) over (
+        ) as double) as weight_to_date,
+        cast(sum({{ day_weight }}) over (partition by periods.objective_id, periods.periods_back) as double) as weight,
+        cast(sum(coalesce(actuals.actual_numerator, 0)) over (
             partition by periods.objective_id, periods.periods_back order by days.day
             rows between unbounded preceding and current row
-        ) as actual_to_date
+        ) as double) as actual_to_date
     from {{ ref('int_objective_past_periods') }} as periods
     inner join {{ source('tandem', 'objective') }} as objectives on periods.objective_id = objectives.objective_id
     inner join {{ ref('int_objective_day_weights') }} as weights on periods.objective_id = weights.objective_id

@@ -5,6 +5,7 @@ with latest as (
         objectives.currency,
         objectives.period_first,
         pacing.pacing_date,
+        pacing.as_of,
         objectives.period_months,
         cast({{ add_months_to('cast(objectives.period_first as timestamp)', '-objectives.period_months') }} as date) as past_first,
         cast(pacing.expected_to_date as decimal(18, 2)) as expected_to_date,
@@ -12,7 +13,7 @@ with latest as (
     from {{ ref('mart_objective_pacing_daily') }} as pacing
     inner join {{ source('tandem', 'objective') }} as objectives on pacing.objective_id = objectives.objective_id
     where objectives.metric in ('won_amount', 'won_count')
-        and pacing.pacing_date = least({{ as_of_day() }}, objectives.period_last)
+        and pacing.pacing_date = least(pacing.as_of, objectives.period_last)
         and objectives.narrowed_to = ''
 ),
 
@@ -101,5 +102,5 @@ select
     cast(reached - reached_before - by_volume - by_speed - by_quality as decimal(18, 2)) as gap_by_value,
     cast(reached_before - expected_to_date as decimal(18, 2)) as gap_by_ambition,
     volume_now, volume_before, speed_now, speed_before, quality_now, quality_before, worth_now, worth_before,
-    {{ as_of_day() }} as as_of
+    as_of
 from parted

@@ -44,7 +44,11 @@ lags as (
 
 -- Signatures dated before their stage would take a part of the whole away.
 whole_lags as (
-    select stage, lag_months, share / sum(share) over (partition by stage) as share from lags
+    select
+        stage,
+        lag_months,
+        share / cast(sum(cast(share as decimal(38, 18))) over (partition by stage) as double) as share
+    from lags
 ),
 
 worth as (
@@ -57,7 +61,7 @@ won_targets as (
     select
         pacing.objective_id,
         cast(date_trunc('month', pacing.pacing_date) as date) as won_month,
-        sum(cast(pacing.target_that_day as double))
+        cast(sum(cast(pacing.target_that_day as decimal(38, 8))) as double)
             / max(case when objectives.metric = 'won_amount' then worth.amount_per_won else 1.0 end) as won_target
     from {{ ref('mart_objective_pacing_daily') }} as pacing
     inner join {{ source('tandem', 'objective') }} as objectives on pacing.objective_id = objectives.objective_id
@@ -71,7 +75,7 @@ required as (
         won_targets.objective_id,
         whole_lags.stage,
         cast({{ add_months_to('cast(won_targets.won_month as timestamp)', '-whole_lags.lag_months') }} as date) as entry_month,
-        sum(won_targets.won_target * whole_lags.share / conversions.won_share) as required_entries
+        cast(sum(cast(won_targets.won_target * whole_lags.share / conversions.won_share as decimal(38, 12))) as double) as required_entries
     from won_targets
     cross join whole_lags
     inner join conversions on whole_lags.stage = conversions.stage and conversions.won_share > 0
