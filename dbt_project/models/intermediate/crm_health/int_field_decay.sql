@@ -72,7 +72,10 @@ rates_{{ round }} as (
         ({{ prior_changes }} + coalesce(sum(binned.n_wrong), 0)) / (
             {{ prior_changes }} / min(priors.daily_rate)
             + coalesce(sum(binned.n_confirmed * binned.days), 0)
-            + coalesce(sum(binned.n_wrong * (1 / rates.daily_rate - binned.days / (exp(rates.daily_rate * binned.days) - 1))), 0)
+            -- Decimals add up to the same in any order.
+            + coalesce(cast(sum(cast(
+                binned.n_wrong * (1 / rates.daily_rate - binned.days / (exp(rates.daily_rate * binned.days) - 1)) as decimal(38, 9)
+            )) as double), 0)
         ) as daily_rate
     from priors
     inner join rates_{{ round - 1 }} as rates

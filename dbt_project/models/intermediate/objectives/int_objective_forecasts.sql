@@ -22,7 +22,8 @@ prior as (
         avg(case when periods_back <= 4 then total end) as prior_mean,
         -- How far a period was from the mean of the four before it.
         greatest(0.01, least(1.0, coalesce(
-            avg(case when n_before >= 2 and mean_before > 0 then power(total / mean_before - 1, 2) end), 0.25
+            cast(avg(case when n_before >= 2 and mean_before > 0
+                then cast(power(total / mean_before - 1, 2) as decimal(38, 12)) end) as double), 0.25
         ))) as prior_variance
     from past
     group by objective_id

@@ -10,8 +10,10 @@ with counted as (
         count(*) filter (where is_required and status = 'invalid') as n_invalid,
         count(*) filter (where is_required and status = 'conflict') as n_conflict,
         count(*) filter (where is_required and status = 'not_judgeable') as n_not_judgeable,
-        avg(case when is_required then {{ probability_valid('status', 'last_verified_at', 'decay.daily_rate') }} end)
-            as expected_valid_rate
+        -- Decimals add up to the same in any order.
+        cast(sum(case when is_required
+            then cast({{ probability_valid('status', 'last_verified_at', 'decay.daily_rate') }} as decimal(38, 12)) end) as double)
+            as expected_valid
     from {{ ref('int_crm_field_values') }} as judged
     left join {{ ref('int_field_decay') }} as decay
         on judged.entity_type = decay.entity_type and judged.field_name = decay.field_name
@@ -47,7 +49,7 @@ select
     counted.n_not_judgeable,
     {{ ratio('counted.n_fresh', 'counted.n_fresh + counted.n_stale') }} as freshness_rate,
     {{ ratio('counted.n_required - counted.n_missing', 'counted.n_required') }} as completeness_rate,
-    counted.expected_valid_rate,
+    {{ ratio('counted.expected_valid', 'counted.n_required - counted.n_not_judgeable') }} as expected_valid_rate,
     decay.annual_decay as annual_decay_rate,
     decay.annual_decay_prior as annual_decay_prior_rate,
     cast(coalesce(decay.n_looks, 0) as bigint) as n_looks,
