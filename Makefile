@@ -42,7 +42,7 @@ endif
 
 test: $(STAMP) ## everything a change must pass
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
 
 test-long: test-crash test-seeds test-orders test-fuzz test-spark test-postgres ## the longer proofs, each a target of its own
 
