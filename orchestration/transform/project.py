@@ -44,8 +44,11 @@ def parsed_project(settings: Settings) -> "Manifest":
     """Dbt's own parsed project, so that an invocation does not parse it again."""
     from dbt.contracts.graph.manifest import Manifest
 
-    project_manifest(settings)
-    manifest = Manifest.from_msgpack((_target(settings) / "partial_parse.msgpack").read_bytes())
+    target = _target(settings)
+    # A night of other seeds may parse anew as soon as the lock is free.
+    with _lock(target):
+        project_manifest(settings)
+        manifest = Manifest.from_msgpack((target / "partial_parse.msgpack").read_bytes())
     manifest.build_flat_graph()
     return manifest
 

@@ -33,7 +33,7 @@ prior as (
 scatter as (
     select
         objectives.objective_id,
-        cast(sum(cast(actuals.actual_numerator * actuals.actual_numerator as decimal(38, 8))) as double) as squares,
+        cast(sum(cast(power(cast(actuals.actual_numerator as double), 2) as decimal(38, 8))) as double) as squares,
         cast(sum(actuals.actual_numerator) as double) as total,
         {{ date_diff_days('greatest(min(actuals.metric_date), max(objectives.period_first) - 365)', 'max(objectives.period_first)') }}
             as n_days
