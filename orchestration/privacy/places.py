@@ -4,7 +4,6 @@ Run after an erasure, after a restore and whenever one of them was broken off: w
 """
 
 import hashlib
-import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.durable import fsync
 from orchestration.home import Home
 from orchestration.landing.ledger import Ledger
 from orchestration.landing.profiles import Profile
@@ -79,7 +79,7 @@ def _clear_segments(home: Home, profiles: Mapping[str, Profile], redactor: Redac
                 # Written anew to the same bytes: these rows were free already.
                 unfinished.unlink()
                 continue
-            _fsync(unfinished)
+            fsync(unfinished)
             unfinished.replace(old.with_name(f"{content_hash}.parquet"))
             ledger.replace_segment(name, segment.number, content_hash)
             if old.stem not in ledger.named_parquet():
@@ -143,7 +143,7 @@ def clear_duckdb(path: Path, redactor: Redactor) -> int:
         connection.execute("detach new")
     finally:
         connection.execute("detach old")
-    _fsync(unfinished)
+    fsync(unfinished)
     unfinished.replace(path)
     return 1
 
@@ -159,7 +159,7 @@ def _clear_parquet(path: Path, redactor: Redactor) -> int:
     unfinished = path.with_name(path.name + ".tmp")
     connection.execute(f"copy kept to {quoted(unfinished)} (format parquet, compression zstd)")
     connection.execute("drop table kept")
-    _fsync(unfinished)
+    fsync(unfinished)
     unfinished.replace(path)
     return 1
 
@@ -255,11 +255,3 @@ def _clear_other_files(home: Home, redactor: Redactor, cleared: Cleared) -> None
 def _sha256(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

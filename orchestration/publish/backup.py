@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
+from orchestration.durable import fsync, remove
 from orchestration.home import FORMAT_VERSION, Home
 from orchestration.privacy.erase import finish_erasures
 from orchestration.privacy.erasure_ledger import ledger_place
@@ -55,7 +56,7 @@ def backup(home: Home, target: Path) -> dict:
             entry = tarfile.TarInfo(_MANIFEST)
             entry.size = len(manifest)
             archive.addfile(entry, io.BytesIO(manifest))
-        _fsync(unfinished)
+        fsync(unfinished)
     unfinished.replace(target)
     return {"archive": str(target), "files": len(digests), "bytes": target.stat().st_size}
 
@@ -102,11 +103,11 @@ def _put_in_place(restored: Home, home: Home) -> None:
         if name in _LEFT_OUT and name != "ledger.sqlite":
             continue
         target, old = home.root / name, home.root / f".{name}.before-restore"
-        _remove(old)
+        remove(old)
         if target.exists() or target.is_symlink():
             target.rename(old)
         (restored.root / name).rename(target)
-        _remove(old)
+        remove(old)
 
 
 def _unpack(archive: Path, folder: Path) -> int:
@@ -152,21 +153,6 @@ def _copy_ledger(source: Path, target: Path) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _private(path: str, flags: int) -> int:

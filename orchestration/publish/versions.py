@@ -6,7 +6,6 @@ candidate may be published is `assets.py`'s question to the audit.
 
 import datetime as dt
 import hashlib
-import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.durable import fsync, remove
 from orchestration.engine import open_duckdb
 from orchestration.home import Home
 from orchestration.publish.causes import Inputs
@@ -60,7 +60,7 @@ def publish(
 
     """
     unfinished = home.published / "unfinished.duckdb"
-    _remove(unfinished)
+    remove(unfinished)
     try:
         hashes = _copy_marts(home.candidate, unfinished, as_of.day, grains)
         version = f"{as_of.day.isoformat()}_{_combined(hashes)[:8]}"
@@ -69,7 +69,7 @@ def publish(
                 _tell_restatements(connection, home, restated, as_of.day)
                 connection.execute("update published_version set version = ?", [version])
                 connection.execute("checkpoint")
-            _fsync(unfinished)
+            fsync(unfinished)
             if serve:
                 serve(unfinished)
             _publish_parquet(home, unfinished, version)
@@ -78,7 +78,7 @@ def publish(
             unfinished.replace(target)
             point_to(home, version)
     finally:
-        _remove(unfinished)
+        remove(unfinished)
     _prune(home, keep)
     return PublishedVersion(version, as_of.day, True, target)
 
@@ -98,7 +98,7 @@ def point_to(home: Home, version: str) -> None:
     if parquet.exists():
         _swap_link(home.published / "parquet", parquet.name)
     _swap_link(home.current, target.name)
-    _fsync(home.published)
+    fsync(home.published)
 
 
 def rollback(home: Home, version: str | None = None, serve: Callable[[Path], object] | None = None) -> PublishedVersion:
@@ -183,7 +183,7 @@ def _tell_restatements(connection: duckdb.DuckDBPyConnection, home: Home, restat
 
 def _publish_parquet(home: Home, source: Path, version: str) -> None:
     unfinished, target = home.published / "parquet_unfinished", home.published / f"parquet_{version}"
-    _remove(unfinished)
+    remove(unfinished)
     unfinished.mkdir()
     with open_duckdb(source, read_only=True) as connection:
         tables = connection.execute(
@@ -193,8 +193,8 @@ def _publish_parquet(home: Home, source: Path, version: str) -> None:
             path = _escaped(unfinished / f"{table}.parquet")
             connection.execute(f"copy {schema}.{table} to '{path}' (format parquet, compression zstd)")
     for path in unfinished.iterdir():
-        _fsync(path)
-    _remove(target)
+        fsync(path)
+    remove(target)
     unfinished.rename(target)
     _swap_link(home.published / "parquet", target.name)
 
@@ -205,7 +205,7 @@ def _publish_copy(home: Home, source: Path) -> None:
     folder.mkdir(exist_ok=True)
     unfinished = folder / "marts.duckdb.tmp"
     shutil.copyfile(source, unfinished)
-    _fsync(unfinished)
+    fsync(unfinished)
     unfinished.replace(folder / "marts.duckdb")
 
 
@@ -213,30 +213,15 @@ def _prune(home: Home, keep: int) -> None:
     versions = list_versions(home)
     for item in versions[keep:]:
         if not item.is_current:
-            _remove(item.path)
-            _remove(home.published / f"parquet_{item.version}")
+            remove(item.path)
+            remove(home.published / f"parquet_{item.version}")
 
 
 def _swap_link(link: Path, target: str) -> None:
     unfinished = link.with_name(link.name + ".tmp")
-    _remove(unfinished)
+    remove(unfinished)
     unfinished.symlink_to(target)
     unfinished.replace(link)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _combined(hashes: Mapping[str, str]) -> str:
