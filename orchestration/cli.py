@@ -3,6 +3,8 @@
 import json
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -57,6 +59,18 @@ def _refuse(message: str, code: int = 4) -> None:
     raise typer.Exit(code)
 
 
+@contextmanager
+def _locked(home: Home) -> Iterator[None]:
+    """Hold the home's lock; exit 3 if another run has it."""
+    from filelock import Timeout
+
+    try:
+        with home.lock():
+            yield
+    except Timeout:
+        _refuse(f"another run is in progress in {home.root}", 3)
+
+
 @app.command()
 def nightly(
     exports: ExportsOption = None,
@@ -92,8 +106,6 @@ def land(
 
     Example: tandem land --exports ./exports
     """
-    from filelock import Timeout
-
     from orchestration.landing.deliver import NothingToLandError
     from orchestration.landing.deliver import land as land_files
     from orchestration.landing.profiles import ProfileError
@@ -102,10 +114,8 @@ def land(
     settings = _settings(exports=exports, home=home)
     opened = _open_home(home)
     try:
-        with opened.lock():
+        with _locked(opened):
             report = land_files(opened, settings, _say, retry=retry)
-    except Timeout:
-        _refuse(f"another run is in progress in {opened.root}", 3)
     except (ProfileError, KeyRefusedError) as error:
         _refuse(str(error))
     except NothingToLandError as error:
@@ -261,8 +271,6 @@ def erase(
     """
     from datetime import UTC, datetime
 
-    from filelock import Timeout
-
     from orchestration.privacy.erase import NoAddressError
     from orchestration.privacy.erase import erase as erase_people
     from orchestration.privacy.pseudonym import KeyRefusedError
@@ -272,13 +280,11 @@ def erase(
         _refuse("give either e-mail addresses or --overdue; see: tandem erase --help")
     opened, settings, today = _open_home(home), _settings(home=home), datetime.now(UTC).date()
     try:
-        with opened.lock():
+        with _locked(opened):
             removed = remove_what_is_too_old(opened, settings, today) if overdue else {}
             people = overdue_prospects(opened, settings) if overdue else emails
             receipt = erase_people(opened, settings, people, today, _say) if people else {"addresses_given": 0}
             receipt |= {f"too_old_{kind}": count for kind, count in removed.items()}
-    except Timeout:
-        _refuse(f"another run is in progress in {opened.root}", 3)
     except (NoAddressError, KeyRefusedError) as error:
         _refuse(str(error))
     typer.echo(json.dumps(receipt) if as_json else "\n".join(f"{key}: {value}" for key, value in receipt.items()))
@@ -354,17 +360,13 @@ def backup(
 
     Example: tandem backup /backups/acme-2026-09-30.tar.gz
     """
-    from filelock import Timeout
-
     from orchestration.publish.backup import ArchiveRefusedError
     from orchestration.publish.backup import backup as write_archive
 
     opened = _open_home(home)
     try:
-        with opened.lock():
+        with _locked(opened):
             typer.echo(json.dumps(write_archive(opened, file)))
-    except Timeout:
-        _refuse(f"another run is in progress in {opened.root}", 3)
     except ArchiveRefusedError as error:
         _refuse(str(error))
 
@@ -375,18 +377,14 @@ def restore(file: Annotated[Path, typer.Argument(help="An archive of tandem back
 
     Example: tandem restore /backups/acme-2026-09-30.tar.gz --home ./var/acme
     """
-    from filelock import Timeout
-
     from orchestration.privacy.pseudonym import KeyRefusedError
     from orchestration.publish.backup import ArchiveRefusedError
     from orchestration.publish.backup import restore as put_back
 
     opened = _open_home(home)
     try:
-        with opened.lock():
+        with _locked(opened):
             typer.echo(json.dumps(put_back(file, opened, _settings(home=home), _say)))
-    except Timeout:
-        _refuse(f"another run is in progress in {opened.root}", 3)
     except (ArchiveRefusedError, HomeRefusedError, KeyRefusedError) as error:
         _refuse(str(error))
 
