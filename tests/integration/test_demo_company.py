@@ -114,3 +114,24 @@ def test_over_twenty_seeds_nine_in_ten_channel_cells_hold_the_planted_conversion
     print(f"{inside} of {cells} cells inside their 95 % interval")
     assert cells == 180
     assert inside / cells >= 0.9
+
+
+def test_no_model_compares_every_row_of_one_table_with_every_row_of_another(demo_night):
+    """A left join on an `or`, or on a test of its left side alone, becomes a nested loop: minutes at 200 000 leads."""
+    _, home = demo_night
+    slow = []
+    with duckdb.connect(str(home.candidate), read_only=True) as connection:
+        for path in sorted((home.dbt_target / "compiled").glob("*/models/**/*.sql")):
+            if path.parent.suffix == ".yml":
+                continue
+            (_, plan), *_ = connection.execute(f"explain (analyze, format json) {path.read_text()}").fetchall()
+            slow += [(path.stem, pairs) for pairs in compared_pairs(json.loads(plan)) if pairs > 20_000_000]
+    assert slow == []
+
+
+def compared_pairs(operator: dict) -> list[int]:
+    """How many pairs of rows each nested loop of a plan compares."""
+    inputs = operator.get("children", [])
+    is_loop = operator.get("operator_name") in ("BLOCKWISE_NL_JOIN", "NESTED_LOOP_JOIN")
+    own = [math.prod(part["operator_cardinality"] for part in inputs)] if is_loop else []
+    return own + [pairs for part in inputs for pairs in compared_pairs(part)]

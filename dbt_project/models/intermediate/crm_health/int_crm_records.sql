@@ -1,5 +1,11 @@
 -- One row per CRM record: since when it is there, whom it stands for, how far they have come and what they may still buy.
-with records as (
+with companies as (
+    select 'hubspot' as source_system, company_id, created_at from {{ ref('stg_hubspot__companies') }}
+    union all
+    select 'hubspot_connector', company_id, created_at from {{ ref('stg_hubspot_connector__company') }}
+),
+
+records as (
     select
         source_system,
         {{ person_entity_type('source_entity') }} as entity_type,
@@ -8,14 +14,9 @@ with records as (
         case when not is_created_imputed then created_at end as created_at
     from {{ ref('int_people_identified') }}
     union all
-    select
-        accounts.source_system, 'company', accounts.source_id, accounts.account_key,
-        coalesce(hubspot.created_at, connector.created_at)
+    select accounts.source_system, 'company', accounts.source_id, accounts.account_key, companies.created_at
     from {{ ref('int_accounts_identified') }} as accounts
-    left join {{ ref('stg_hubspot__companies') }} as hubspot
-        on accounts.source_system = 'hubspot' and accounts.source_id = hubspot.company_id
-    left join {{ ref('stg_hubspot_connector__company') }} as connector
-        on accounts.source_system = 'hubspot_connector' and accounts.source_id = connector.company_id
+    left join companies on accounts.source_system = companies.source_system and accounts.source_id = companies.company_id
 ),
 
 -- Skipped stages count too, so the furthest is the one that was reached.

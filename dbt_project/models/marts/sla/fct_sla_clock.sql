@@ -3,8 +3,10 @@ with duties as (
         spells.*,
         owed.obligation_id,
         owed.event,
-        owed.within_minutes,
-        owed.requires_reason
+        -- A rejection without its reason does not answer.
+        case when owed.event = 'REJECTED' and owed.requires_reason and spells.reason_code is null then null else owed.event end
+            as answering_event,
+        owed.within_minutes
     from {{ ref('int_sla_spells') }} as spells
     inner join {{ source('tandem', 'sla_obligation') }} as owed on spells.sla_name = owed.sla_name
     where spells.mql_at < {{ as_of_at() }}
@@ -37,9 +39,7 @@ answered as (
     left join {{ ref('int_sla_events') }} as events
         on duties.person_key = events.person_key
             and duties.spell_no = events.spell_no
-            and duties.event = events.event
-            -- A rejection without its reason does not answer.
-            and not (duties.event = 'REJECTED' and duties.requires_reason and duties.reason_code is null)
+            and duties.answering_event = events.event
     left join {{ ref('int_sla_events') }} as substantive
         on duties.person_key = substantive.person_key
             and duties.spell_no = substantive.spell_no
