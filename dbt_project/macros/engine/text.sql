@@ -31,3 +31,8 @@
 {% macro spark__words_only(column) -%}
     trim(regexp_replace({{ column }}, '[^\\p{L}\\p{N}]+', ' '))
 {%- endmacro %}
+
+{# A text that is one of a few words: where the engine can, kept as the word's number, which is read as the word. #}
+{% macro word_of(column, words) -%}{{ adapter.dispatch('word_of', 'tandem')(column, words) }}{%- endmacro %}
+{% macro duckdb__word_of(column, words) -%}cast({{ column }} as enum('{{ words | join("', '") }}')){%- endmacro %}
+{% macro spark__word_of(column, words) -%}cast({{ column }} as string){%- endmacro %}

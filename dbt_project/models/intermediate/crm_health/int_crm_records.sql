@@ -56,6 +56,8 @@ open_pipeline as (
 )
 
 select
+    -- Short enough to stand once per field of each record.
+    cast(row_number() over (order by records.source_system, records.entity_type, records.record_id) as integer) as record_no,
     records.source_system,
     records.entity_type,
     records.record_id,

@@ -24,13 +24,9 @@ with counted as (
 at_stake as (
     select entity_type, field_name, sum(open_pipeline) as pipeline_at_stake
     from (
-        select distinct judged.entity_type, judged.field_name, records.subject_key, records.open_pipeline
-        from {{ ref('int_crm_field_values') }} as judged
-        inner join {{ ref('int_crm_records') }} as records
-            on judged.source_system = records.source_system
-                and judged.entity_type = records.entity_type
-                and judged.record_id = records.record_id
-        where judged.is_required and judged.status in ('stale', 'missing', 'invalid', 'conflict') and records.open_pipeline > 0
+        select distinct entity_type, field_name, subject_key, open_pipeline
+        from {{ ref('int_crm_field_values') }}
+        where is_required and status in ('stale', 'missing', 'invalid', 'conflict') and open_pipeline > 0
     ) as subjects
     group by entity_type, field_name
 )

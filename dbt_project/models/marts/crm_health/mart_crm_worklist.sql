@@ -18,16 +18,12 @@ with entries as (
         {{ probability_valid('judged.status', 'judged.last_verified_at', 'decay.daily_rate') }} as p_valid,
         -- A record without open pipeline is worth a little, so that it has a place behind those that have.
         (1 - {{ probability_valid('judged.status', 'judged.last_verified_at', 'decay.daily_rate') }})
-            * field_rule.weight * ({{ base_value }} + records.expected_pipeline) as severity,
+            * field_rule.weight * ({{ base_value }} + judged.expected_pipeline) as severity,
         field_rule.minutes_to_mend,
-        records.open_pipeline as pipeline_at_stake
+        judged.open_pipeline as pipeline_at_stake
     from {{ ref('int_crm_field_values') }} as judged
     inner join {{ source('tandem', 'field_rule') }} as field_rule
         on judged.entity_type = field_rule.entity_type and judged.field_name = field_rule.field_name
-    inner join {{ ref('int_crm_records') }} as records
-        on judged.source_system = records.source_system
-            and judged.entity_type = records.entity_type
-            and judged.record_id = records.record_id
     left join {{ ref('int_field_decay') }} as decay
         on judged.entity_type = decay.entity_type and judged.field_name = decay.field_name
     where judged.is_required and judged.status in ('stale', 'missing', 'invalid', 'conflict')
