@@ -47,6 +47,7 @@ select
         when happened(sal_at) then 'Accepted'
         else 'New'
     end as "Status",
+    case when happened(exit_at) then nullif(exit_reason, '') end as "Rejection_Reason__c",
     owner_id as "OwnerId",
     utc_stamp(synced_at) as "CreatedDate",
     utc_stamp(modified_at) as "LastModifiedDate",

@@ -81,6 +81,15 @@ EXITS = {
 }
 NEVER_ANSWERED_SHARE = 0.05  # of the leads that end as MQL
 
+# Which reason a rep picks for a lead that goes back.
+REASON_SHARES = {
+    "Bad data": 0.08, "Not ICP": 0.24, "No need": 0.20, "No budget": 0.12, "No timing": 0.16, "Unreachable": 0.14,
+    "Other": 0.06,
+}  # fmt: skip
+PICKS_OTHER_SHARE = 0.7  # of the leads that the careless rep sends back
+# The form of one channel let wrong data in until it was changed: shares of what goes back, of MQLs before and since.
+BAD_DATA_CHANNEL, FORM_CHANGED_ON, BAD_DATA_SHARES = "paid_social", (2026, 4, 6), (0.45, 0.08)
+
 # The last stage that a lost opportunity saw before Closed Lost.
 LOST_AFTER = {"Qualification": 0.3, "Proposal": 0.4, "Negotiation": 0.3}
 

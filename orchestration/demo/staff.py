@@ -23,6 +23,7 @@ _TEAMS = (
 )
 _FAST_SDR, _SLOW_SDR = (2, 9), (4, 7, 12)
 _HOLLOW_SDR = (5, 10)
+_CARELESS_SDR = (8,)
 _LEFT_THE_COMPANY = (3,)  # positions among all users: inactive, still named in old records
 _FOUNDED = calendar.timegm((2023, 3, 6, 8, 0, 0))
 _LATEST_HIRE = calendar.timegm((2026, 9, 15, 7, 30, 0))
@@ -30,7 +31,7 @@ _LATEST_HIRE = calendar.timegm((2026, 9, 15, 7, 30, 0))
 
 @dataclass(frozen=True)
 class Staff:
-    """Users by number; `pace` and `touches_hollow` are of their first answer to a new lead (SDR only)."""
+    """Users by number; the rest is planted for SDRs only: how they answer a new lead, which reason they pick."""
 
     ids: pa.Array
     names: list[str]
@@ -38,6 +39,7 @@ class Staff:
     roles: list[str]
     pace: list[str]
     touches_hollow: list[bool]
+    picks_other: list[bool]
     is_active: list[bool]
     created_at: np.ndarray
 
@@ -97,6 +99,7 @@ def hire_staff() -> Staff:
         roles=[*roles, "Integration"],
         pace=pace,
         touches_hollow=[number - first_sdr in _HOLLOW_SDR for number in range(count + 1)],
+        picks_other=[number - first_sdr in _CARELESS_SDR for number in range(count + 1)],
         is_active=[number not in _LEFT_THE_COMPANY for number in range(count + 1)],
         created_at=created_at,
     )

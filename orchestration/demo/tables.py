@@ -16,6 +16,7 @@ from orchestration.demo.ids import hubspot_ids, salesforce_ids
 from orchestration.demo.journey import EXIT_STATUSES
 from orchestration.demo.people import occurrence
 from orchestration.demo.plan import CHANNELS
+from orchestration.demo.reasons import REASONS
 from orchestration.demo.sales_tables import load_sales_tables
 from orchestration.demo.traps import NOBODY
 from orchestration.demo.world import World
@@ -173,6 +174,7 @@ def _create_leads(connection: duckdb.DuckDBPyConnection, world: World) -> None:
         "inquiry_at": inquiries.created_at,
         "owner_id": world.staff.ids.take(pa.array(journeys.owner)),
         "exit_status": words(EXIT_STATUSES, journeys.exit_status),
+        "exit_reason": words(REASONS, world.exit_reason),
     }
     columns |= {
         f"{event}_at": getattr(journeys, f"{event}_at") for event in ("mql", "synced", "sal", "sql", "sqo", "won", "exit")

@@ -3,6 +3,8 @@
 Whoever compares the warehouse with it must read the exports only.
 """
 
+import datetime as dt
+
 import numpy as np
 import pyarrow as pa
 
@@ -48,6 +50,7 @@ def describe(world: World, seed: int, nights: int) -> dict:
         "staleness": {history.field.name: _staleness(history, world) for history in world.field_histories},
         "first_answer": _first_answers(world),
         "handoff": _handoffs(world),
+        "reasons": _reasons(world),
         "seasonality": {
             "month_weights": list(plan.MONTH_WEIGHTS),
             "weekday_weights": list(plan.WEEKDAY_WEIGHTS),
@@ -203,6 +206,23 @@ def _handoffs(world: World) -> dict[str, list[str]]:
     hollow = is_touched_hollow(synced, journeys.owner[synced], world.staff) & (journeys.first_answer_at[synced] < END)
     chosen = {"late_routing": is_routed_late(journeys.mql_at[synced]), "hollow_first_touch": hollow}
     return {what: ids.filter(pa.array(is_so)).to_pylist() for what, is_so in chosen.items()}
+
+
+def _reasons(world: World) -> dict:
+    """What was planted in the reasons: who picks "Other", and a channel whose form was changed."""
+    staff = world.staff
+    careless = [user for user, picks in zip(staff.ids.to_pylist(), staff.picks_other, strict=True) if picks]
+    before, since = plan.BAD_DATA_SHARES
+    return {
+        "planted_shares": plan.REASON_SHARES,
+        "picks_other": {"user_ids": careless, "share": plan.PICKS_OTHER_SHARE},
+        "bad_data": {
+            "channel": plan.BAD_DATA_CHANNEL,
+            "changed_on": dt.date(*plan.FORM_CHANGED_ON).isoformat(),
+            "share_before": before,
+            "share_since": since,
+        },
+    }
 
 
 def _median(values: np.ndarray) -> float | None:

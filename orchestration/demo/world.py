@@ -29,6 +29,7 @@ from orchestration.demo.people import (
     draw_duplicates,
     draw_inquiries,
 )
+from orchestration.demo.reasons import draw_reasons
 from orchestration.demo.spend import CampaignDays, draw_campaign_days
 from orchestration.demo.staff import Staff, hire_staff
 from orchestration.demo.tasks import draw_tasks
@@ -48,6 +49,7 @@ class World:
     inquiries: Inquiries
     duplicates: Duplicates
     journeys: Journeys
+    exit_reason: np.ndarray  # of each lead, position in reasons.REASONS
     synced: np.ndarray  # lead numbers in the order in which Salesforce got them
     has_other_address: np.ndarray  # of the synced leads: Salesforce keeps another address of the person than HubSpot
     deleted_at: np.ndarray  # of the synced leads
@@ -65,7 +67,7 @@ class World:
 
 def draw_world(leads: int, seed: int) -> World:
     """Draw everything; each part has its own stream, so that one part's change leaves the others alone."""
-    streams = np.random.default_rng(seed).spawn(11)
+    streams = np.random.default_rng(seed).spawn(12)
     staff = hire_staff()
     lead_companies = max(20, round(plan.COMPANIES_PER_LEAD * leads))
     company_traps = draw_company_traps(streams[9], lead_companies)
@@ -104,6 +106,7 @@ def draw_world(leads: int, seed: int) -> World:
         inquiries=inquiries,
         duplicates=duplicates,
         journeys=journeys,
+        exit_reason=draw_reasons(streams[11], inquiries, journeys, staff),
         synced=synced,
         has_other_address=other_address,
         deleted_at=deleted_at,

@@ -35,7 +35,12 @@ def check_edited_files(settings: Settings) -> Findings:
     """Read everything that a company edits; nothing is written and nothing is raised for what is wrong there."""
     registry, faults = read_registry(settings)
     findings = Findings(
-        {"objectives": len(registry.objectives), "service levels": len(registry.slas), "calendars": len(registry.calendars)}
+        {
+            "objectives": len(registry.objectives),
+            "service levels": len(registry.slas),
+            "calendars": len(registry.calendars),
+            "rounds of feedback": len(registry.feedback),
+        }
     )
     findings.faults = [
         {"file": str(fault.path), "line": fault.line, "place": fault.place, "problem": fault.problem,

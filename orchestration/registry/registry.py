@@ -1,12 +1,15 @@
-"""The whole registry of a company: calendars, objectives and service levels, read and checked together.
+"""The whole registry of a company: calendars, objectives, service levels and feedback, read and checked together.
 
 Used by `tandem objectives check` and by the night, which refuses to run on a registry with faults.
 """
 
+import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from orchestration.calendars.calendar_file import Calendar, read_calendars
+from orchestration.feedback.feedback_file import Feedback, feedback_faults, read_feedback
 from orchestration.landing.profile_faults import Fault
 from orchestration.objectives.objective_file import Objective, read_objectives
 from orchestration.objectives.rules import objective_faults
@@ -27,10 +30,11 @@ class Registry:
     calendars: Mapping[str, Calendar]
     objectives: tuple[Registered[Objective], ...]
     slas: tuple[Registered[Sla], ...]
+    feedback: tuple[Registered[Feedback], ...]
     metrics: Metrics
 
 
-NO_REGISTRY = Registry({}, (), (), Metrics())
+NO_REGISTRY = Registry({}, (), (), (), Metrics())
 
 
 def read_registry(settings: Settings) -> tuple[Registry, list[Fault]]:
@@ -38,6 +42,7 @@ def read_registry(settings: Settings) -> tuple[Registry, list[Fault]]:
     calendars = read_calendars(settings.registry_dir / "calendars")
     objectives = read_objectives(settings.registry_dir / "objectives")
     slas = read_slas(settings.registry_dir / "sla")
+    feedback = read_feedback(settings.registry_dir / "feedback")
     metrics = read_metrics(settings.dbt_project_dir / "models")
     # A calendar that can't be read has its own fault; who names it need not be told as well.
     names = {item.name for item in calendars.documents} | {fault.path.stem for fault in calendars.faults}
@@ -45,13 +50,27 @@ def read_registry(settings: Settings) -> tuple[Registry, list[Fault]]:
         *calendars.faults,
         *objectives.faults,
         *slas.faults,
+        *feedback.faults,
         *objective_faults(objectives.documents, metrics, names, settings.fiscal_year_start_month),
         *sla_faults(slas.documents, metrics, names),
+        *feedback_faults(feedback.documents, known_channels(settings.seeds_dir / "channel_map.csv")),
     ]
     registry = Registry(
-        {item.name: item.spec for item in calendars.documents}, tuple(objectives.documents), tuple(slas.documents), metrics
+        {item.name: item.spec for item in calendars.documents},
+        tuple(objectives.documents),
+        tuple(slas.documents),
+        tuple(feedback.documents),
+        metrics,
     )
     return registry, sorted(faults, key=lambda fault: (str(fault.path), fault.line, fault.place))
+
+
+def known_channels(channel_map: Path) -> set[str]:
+    """The channels that a lead may have come through: those of the map, and the two for what it does not say."""
+    if not channel_map.is_file():
+        return {"other", "unknown"}
+    with channel_map.open(encoding="utf-8-sig", newline="") as stream:
+        return {row["channel"] for row in csv.DictReader(stream) if row.get("channel")} | {"other", "unknown"}
 
 
 def load_registry(settings: Settings) -> Registry:

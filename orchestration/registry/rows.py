@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from orchestration.calendars.business_time import BusinessTime
+from orchestration.feedback.feedback_file import Feedback, cells
 from orchestration.objectives.objective_file import Objective
 from orchestration.registry.documents import Registered
 from orchestration.registry.metrics import Metric
@@ -33,6 +34,8 @@ REGISTRY_TABLES = {
     "sla_obligation": "One row per event that sales owes.",
     "sla_handoff_field": "One row per field that marketing owes at the hand-off.",
     "sla_commitment": "One row per metric that a provider keeps within bounds.",
+    "feedback": "One row per round of seeds/feedback, as far as it had come by as_of.",
+    "feedback_cell": "One row per reason and channel (* for all) that a round of feedback is about.",
     "metric_definition": "One row per metric of the semantic layer.",
 }
 
@@ -51,6 +54,7 @@ def registry_tables(registry: Registry, as_of: dt.date, fiscal_start_month: int)
     yield from _calendar_tables(registry, as_of)
     yield from _objective_tables(registry, as_of, fiscal_start_month)
     yield from _sla_tables(registry)
+    yield from _feedback_tables(registry, as_of)
     yield Table(
         "metric_definition",
         {"metric": "varchar", "metric_type": "varchar", "label_en": "varchar", "label_fr": "varchar", "unit": "varchar",
@@ -211,6 +215,34 @@ def _sla_tables(registry: Registry) -> Iterator[Table]:
             for item in registry.slas
             for promise in item.spec.commitments
         ],
+    )  # fmt: skip
+
+
+def _feedback_tables(registry: Registry, as_of: dt.date) -> Iterator[Table]:
+    yield Table(
+        "feedback",
+        {"feedback_id": "varchar", "label_en": "varchar", "label_fr": "varchar", "reasons": "varchar", "channels": "varchar",
+         "first_day": "date", "last_day": "date", "acknowledged_on": "date", "changed_on": "date", "change_kind": "varchar",
+         "change_text": "varchar", "declined_on": "date", "declined_reason": "varchar"},
+        [_feedback_row(item, as_of) for item in registry.feedback],
+    )  # fmt: skip
+    yield Table(
+        "feedback_cell",
+        {"feedback_id": "varchar", "reason_code": "varchar", "channel": "varchar", "first_day": "date", "last_day": "date"},
+        [(item.name, *cell) for item in registry.feedback for cell in cells(item.spec.about)],
+    )
+
+
+def _feedback_row(item: Registered[Feedback], as_of: dt.date) -> tuple[Any, ...]:
+    about, metadata = item.spec.about, item.document.metadata
+    read, change, declined = (
+        step if step and step.day <= as_of else None for step in (item.spec.acknowledged, item.spec.change, item.spec.declined)
+    )
+    return (
+        item.name, metadata.label_en or item.name, metadata.label_fr or item.name, ", ".join(sorted(about.reasons)),
+        ", ".join(sorted(about.channels)) if about.channels else None, about.first, about.last, read.day if read else None,
+        change.day if change else None, change.kind if change else None, change.what if change else None,
+        declined.day if declined else None, declined.reason if declined else None,
     )  # fmt: skip
 
 

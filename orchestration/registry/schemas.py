@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.calendars.calendar_file import CalendarDocument
+from orchestration.feedback.feedback_file import FeedbackDocument
 from orchestration.objectives.objective_file import ObjectiveDocument
 from orchestration.sla.sla_file import SlaDocument
 
@@ -16,6 +17,7 @@ SCHEMAS = {
     _ROOMS / "objectives" / "objective.schema.json": ObjectiveDocument,
     _ROOMS / "sla" / "sla.schema.json": SlaDocument,
     _ROOMS / "calendars" / "calendar.schema.json": CalendarDocument,
+    _ROOMS / "feedback" / "feedback.schema.json": FeedbackDocument,
 }
 
 

@@ -21,7 +21,7 @@ HEADERS = {
     "Montant;Devise;Date de création;Date de fermeture;ID de l'entreprise associée;ID de l'opportunité Salesforce;"
     "Propriétaire de la transaction",
     "salesforce_Lead_": "Id,FirstName,LastName,Email,EmailBouncedDate,Phone,Title,Company,Industry,LeadSource,"
-    "Status,OwnerId,CreatedDate,"
+    "Status,Rejection_Reason__c,OwnerId,CreatedDate,"
     "LastModifiedDate,IsConverted,ConvertedDate,ConvertedAccountId,ConvertedContactId,ConvertedOpportunityId,IsDeleted",
     "salesforce_Account_": "Id,Name,Website,ParentId,Industry,NumberOfEmployees,BillingCity,BillingCountry,CreatedDate,"
     "LastModifiedDate,IsDeleted",

@@ -462,3 +462,16 @@ def test_august_is_the_low_season(exports):
     by_month = dict(exports.rows('select substr("Date de création", 4, 7) as month, count(*) from contact group by 1'))
     assert len(by_month) == 24
     assert min(by_month, key=by_month.get)[:2] == "08"
+
+
+def test_reasons_are_those_that_were_planted(exports):
+    truth = exports.truth["reasons"]
+    assert exports.one(
+        """select count(*) from Lead
+           where ("Status" in ('Rejected', 'Disqualified', 'Recycled')) <> ("Rejection_Reason__c" <> '')"""
+    ) == (0,)
+    [careless] = truth["picks_other"]["user_ids"]
+    share = f"""select avg(("Rejection_Reason__c" = 'Other')::integer) from Lead
+        where "Rejection_Reason__c" <> '' and "LeadSource" <> 'Paid Social' and "OwnerId" {{}} '{careless}'"""
+    assert exports.one(share.format("="))[0] > truth["picks_other"]["share"] - 0.15
+    assert exports.one(share.format("<>"))[0] == pytest.approx(truth["planted_shares"]["Other"], abs=0.03)

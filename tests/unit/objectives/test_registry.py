@@ -18,7 +18,7 @@ from orchestration.registry.schemas import SCHEMAS, schema_of
 from orchestration.settings import Settings
 
 SEEDS = Settings().registry_dir
-FOLDERS = ("objectives", "sla", "calendars")
+FOLDERS = ("objectives", "sla", "calendars", "feedback")
 
 OBJECTIVE = """\
 apiVersion: alignement/v1
@@ -90,13 +90,23 @@ spec:
     - {from: 2026-12-24, to: 2026-12-31, reason: year end}
   worked_holidays: [2026-05-25]
 """
+FEEDBACK = """\
+apiVersion: alignement/v1
+kind: Feedback
+metadata: {name: forms}
+spec:
+  about: {reasons: [bad_data, duplicate], channels: [email], from: 2026-01-01, to: 2026-03-31}
+  acknowledged: {day: 2026-04-02, by: "role:cmo"}
+  change: {day: 2026-04-10, kind: form, what: "The form checks the number", by: "role:cmo"}
+"""
 GOOD = {
     "objectives/pipeline-2027.yml": OBJECTIVE,
     "sla/tier-b.yml": SLA,
     "sla/owed-for-b.yml": OWED_BY_MARKETING,
     "calendars/alsace.yml": CALENDAR,
+    "feedback/forms.yml": FEEDBACK,
 }
-AIM, SALES, MARKETING, HOURS = GOOD
+AIM, SALES, MARKETING, HOURS, SAID = GOOD
 
 # What is wrong → (file, text to replace, its replacement, line that is told, words of problem and remedy).
 BROKEN = {
@@ -206,6 +216,20 @@ BROKEN = {
     "calendar: day that can't be": (HOURS, "from: 2026-12-24", "from: 2026-13-24", 1, ["not YAML", "mend"]),
     "calendar: worked day that is no holiday": (HOURS, "[2026-05-25]", "[2026-05-26]",
         11, ["no public holiday", "take it out"]),
+    "feedback: unknown reason": (SAID, "[bad_data,", "[bad_mood,", 5, ["", "bad_data"]),
+    "feedback: unknown channel": (SAID, "channels: [email]", "channels: [emial]", 5, ["no channel", "email"]),
+    "feedback: reason twice": (SAID, "bad_data, duplicate", "bad_data, bad_data", 5, ["twice", "keep one"]),
+    "feedback: days backwards": (SAID, "to: 2026-03-31", "to: 2025-03-31", 5, ["before", "last day"]),
+    "feedback: changed and never read": (SAID, '  acknowledged: {day: 2026-04-02, by: "role:cmo"}\n', "",
+        6, ["never acknowledged", "add acknowledged"]),
+    "feedback: changed before it was read": (SAID, "day: 2026-04-10", "day: 2026-04-01", 7, ["before it was acknowledged"]),
+    "feedback: read before it was said": (SAID, "day: 2026-04-02", "day: 2025-04-02", 6, ["before the first lead"]),
+    "feedback: changed and declined": (SAID, "  change:",
+        '  declined: {day: 2026-04-10, reason: "We think otherwise", by: "role:cmo"}\n  change:', 7, ["at once", "keep one"]),
+    "feedback: a change in two words": (SAID, "The form checks the number", "a form", 7, ["at least 10", "sentence"]),
+    "feedback: a person instead of a role": (SAID, 'what: "The form checks the number", by: "role:cmo"',
+        'what: "The form checks the number", by: "A. Person"', 7, ["pattern", "role:cmo"]),
+    "feedback: another word for on": (SAID, "{day: 2026-04-02", "{on: 2026-04-02", 6, ["write {day, by}"]),
 }  # fmt: skip
 
 
@@ -252,6 +276,14 @@ def test_two_active_objectives_on_one_aim_overlap_and_a_cancelled_one_does_not(t
     assert [(fault.path.name, fault.line) for fault in faults] == [("twin.yml", 5)]
     cancelled = twin.replace("  period:", "  status: cancelled\n  period:")
     assert read_registry(registry_in(tmp_path, {"objectives/twin.yml": cancelled}))[1] == []
+
+
+def test_two_rounds_of_feedback_about_one_lead_are_refused(tmp_path):
+    twin = FEEDBACK.replace("name: forms", "name: twin").replace("channels: [email], ", "").replace("2026-01-01", "2026-03-31")
+    _, faults = read_registry(registry_in(tmp_path, {"feedback/twin.yml": twin}))
+    assert [(fault.path.name, fault.line) for fault in faults] == [("twin.yml", 5)]
+    other = twin.replace("[bad_data, duplicate]", "[no_need]")
+    assert read_registry(registry_in(tmp_path, {"feedback/twin.yml": other}))[1] == []
 
 
 def test_a_metric_that_matures_after_the_period_needs_cohort_lagged_pacing(tmp_path):
@@ -321,7 +353,8 @@ def test_every_metric_that_objectives_are_counted_on_has_both_labels_unit_and_ow
 def test_the_json_schema_is_the_models_and_accepts_what_is_shipped(path):
     kept = json.loads(path.read_text(encoding="utf-8"))
     assert kept == schema_of(path), "run: python -m orchestration.registry.schemas"
-    folder = {"objective.schema": "objectives", "sla.schema": "sla", "calendar.schema": "calendars"}[path.stem]
+    folder = {"objective.schema": "objectives", "sla.schema": "sla", "calendar.schema": "calendars",
+              "feedback.schema": "feedback"}[path.stem]  # fmt: skip
     shipped = sorted((SEEDS / folder).glob("*.yml"))
     assert shipped
     for file in shipped:

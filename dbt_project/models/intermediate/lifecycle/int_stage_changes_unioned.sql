@@ -67,13 +67,21 @@ sighted_changes as (
 )
 
 select
-    'salesforce' as source_system, 'lead' as source_entity, 'lead' as record_type, lead_id as record_id,
+    'salesforce' as source_system, 'lead' as source_entity, 'lead' as record_type, history.lead_id as record_id,
     cast(null as string) as pipeline,
-    new_value as vendor_stage, changed_at, cast(null as timestamp) as closed_at, changed_at as recorded_at, actor_id,
-    cast(null as string) as reason_text, false as is_imputed, false as is_first_sight,
+    history.new_value as vendor_stage, history.changed_at, cast(null as timestamp) as closed_at,
+    history.changed_at as recorded_at, history.actor_id,
+    -- The record has the reason of its present status only.
+    case
+        when lead(history.changed_at) over (partition by history.lead_id order by history.changed_at, history.lead_history_id) is null
+            then leads.status_reason
+    end as reason_text,
+    false as is_imputed, false as is_first_sight,
     cast(null as timestamp) as earlier_recorded_at
-from {{ ref('stg_salesforce__lead_history') }}
-where field_name = 'status'
+from {{ ref('stg_salesforce__lead_history') }} as history
+left join {{ ref('stg_salesforce__lead') }} as leads
+    on history.lead_id = leads.lead_id and history.new_value = leads.status
+where history.field_name = 'status'
 union all
 select
     'salesforce', 'opportunity', 'opportunity', history.opportunity_id, opportunities.opportunity_type, history.vendor_stage,

@@ -12,6 +12,7 @@ select
     nullif(trim(industry), '') as industry,
     trim(lead_source) as origin_channel,
     status,
+    nullif(trim(status_reason), '') as status_reason,
     try_cast(email_bounced_at as timestamp) as email_bounced_at,
     try_cast(created_at as timestamp) as created_at,
     _extracted_at as extracted_at,
