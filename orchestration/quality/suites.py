@@ -166,8 +166,7 @@ def _pipeline_at_stake(source: Any) -> dict[tuple[str, str, str], Decimal]:
         text(
             "select entity_type, field_name, status, cast(sum(open_pipeline) as decimal(18, 2)) from ("
             "select distinct entity_type, field_name, status, subject_key, open_pipeline "
-            "from intermediate.int_crm_field_values join intermediate.int_crm_records "
-            "using (source_system, entity_type, record_id) where is_required and open_pipeline > 0) as subjects group by all"
+            "from intermediate.int_crm_field_values where is_required and open_pipeline > 0) as subjects group by all"
         )
     )
     return {tuple(row[:3]): row[3] for row in rows}
