@@ -10,30 +10,32 @@
 {%- set until_here = 'partition by ' ~ groups ~ ' order by day rows between unbounded preceding and current row' -%}
 {%- set before_here = 'partition by ' ~ groups ~ ' order by day rows between unbounded preceding and 1 preceding' -%}
 (
-    with moves as (
+    with alike as (
         select
-            {{ groups }}, cast({{ exit_days }} as double) as day, 0 as joined, 1 as departed,
-            case when {{ cause }} = 1 then 1 else 0 end as reached,
-            case when {{ cause }} = 2 then 1 else 0 end as terminal,
-            case when {{ cause }} = 3 then 1 else 0 end as recycled
-        from {{ relation }}
-        {%- if entry_days %}
-        where coalesce({{ entry_days }}, 0) = 0 or {{ entry_days }} < {{ exit_days }}
-        {%- endif %}
-        union all
-        -- Whoever was seen from the start is at risk from day 0 on; whoever was seen late, from the day after.
-        select
-            {{ groups }},
+            {{ groups }}, {{ exit_days }} as exit_day,
             {% if entry_days -%}
-            case when coalesce({{ entry_days }}, 0) > 0 then cast({{ entry_days }} as double) else cast(-1 as double) end as day,
+            -- Whoever was seen from the start is at risk from day 0 on; whoever was seen late, from the day after.
+            case when {{ entry_days }} > 0 then {{ entry_days }} else -1 end as entry_day,
             {%- else -%}
-            cast(-1 as double) as day,
+            -1 as entry_day,
             {%- endif %}
-            1 as joined, 0 as departed, 0 as reached, 0 as terminal, 0 as recycled
+            {{ cause }} as cause, count(*) as n
         from {{ relation }}
         {%- if entry_days %}
         where coalesce({{ entry_days }}, 0) = 0 or {{ entry_days }} < {{ exit_days }}
         {%- endif %}
+        group by {{ groups }}, exit_day, entry_day, cause
+    ),
+
+    moves as (
+        select
+            {{ groups }}, exit_day as day, 0 as joined, n as departed,
+            case when cause = 1 then n else 0 end as reached,
+            case when cause = 2 then n else 0 end as terminal,
+            case when cause = 3 then n else 0 end as recycled
+        from alike
+        union all
+        select {{ groups }}, entry_day, n, 0, 0, 0, 0 from alike
     ),
 
     days as (

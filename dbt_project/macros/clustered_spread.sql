@@ -69,17 +69,17 @@
         inner join at_horizons
             on {% for column in group_columns %}spells.{{ column }} = at_horizons.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
         inner join cumulated as gone
-            on {% for column in group_columns %}spells.{{ column }} = gone.{{ column }} and {% endfor %}gone.day = cast(spells.{{ exit_days }} as double)
+            on {% for column in group_columns %}spells.{{ column }} = gone.{{ column }} and {% endfor %}gone.day = spells.{{ exit_days }}
         {%- if entry_days %}
         left join cumulated as come
-            on {% for column in group_columns %}spells.{{ column }} = come.{{ column }} and {% endfor %}come.day = case when spells.{{ entry_days }} > 0 then cast(spells.{{ entry_days }} as double) end
+            on {% for column in group_columns %}spells.{{ column }} = come.{{ column }} and {% endfor %}come.day = case when spells.{{ entry_days }} > 0 then spells.{{ entry_days }} end
         where coalesce(spells.{{ entry_days }}, 0) = 0
             or (spells.{{ entry_days }} < spells.{{ exit_days }} and spells.{{ entry_days }} < at_horizons.horizon_days)
         {%- endif %}
     ),
 
     by_cluster as (
-        select {{ groups }}, horizon_days, cluster_key, cast(sum(cast(influence as decimal(38, 24))) as double) as influence
+        select {{ groups }}, horizon_days, cluster_key, cast(sum(cast(influence as decimal(18, 15))) as double) as influence
         from moved
         group by {{ groups }}, horizon_days, cluster_key
     )

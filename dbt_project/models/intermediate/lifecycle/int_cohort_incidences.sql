@@ -19,39 +19,75 @@ with timed as (
     where transitions.is_timed
 ),
 
-segmented as (
-    {{ funnel_segments('timed') }}
+kinds as (
+    select distinct cohort_month, from_stage, to_stage, horizon_days, channel, stream, source_system
+    from timed
 ),
 
-horizons as (
-    select from_stage, to_stage, horizon_days from {{ ref('funnel_transitions') }}
+segmented_kinds as (
+    {{ funnel_segments('kinds') }}
+),
+
+-- The rows to come and the clusters, numbered: millions of spells are grouped by numbers, not by texts.
+cells as (
+    select
+        cohort_month, from_stage, to_stage, segment, horizon_days,
+        cast(row_number() over (order by cohort_month, from_stage, to_stage, segment, horizon_days) as integer) as cell
+    from (select distinct cohort_month, from_stage, to_stage, segment, horizon_days from segmented_kinds) as distinct_cells
+),
+
+kinds_in_cells as (
+    select kinds.*, cells.cell
+    from segmented_kinds as kinds
+    inner join cells
+        on kinds.cohort_month = cells.cohort_month
+            and kinds.from_stage = cells.from_stage
+            and kinds.to_stage = cells.to_stage
+            and kinds.segment = cells.segment
+            and kinds.horizon_days = cells.horizon_days
+),
+
+clusters as (
+    select cluster_key, row_number() over (order by cluster_key) as cluster_no
+    from (select distinct cluster_key from timed) as distinct_clusters
+),
+
+segmented as (
+    select kinds.cell, timed.cause, timed.exit_days, timed.entry_days, clusters.cluster_no
+    from timed
+    inner join clusters on timed.cluster_key = clusters.cluster_key
+    inner join kinds_in_cells as kinds
+        on timed.cohort_month = kinds.cohort_month
+            and timed.from_stage = kinds.from_stage
+            and timed.to_stage = kinds.to_stage
+            and timed.horizon_days = kinds.horizon_days
+            and timed.channel is not distinct from kinds.channel
+            and timed.stream is not distinct from kinds.stream
+            and timed.source_system is not distinct from kinds.source_system
 ),
 
 curves as (
     select *
-    from {{ aalen_johansen(
-        'segmented', ['cohort_month', 'from_stage', 'to_stage', 'segment'], entry_days='entry_days', every_day=true
-    ) }} as estimated
+    from {{ aalen_johansen('segmented', ['cell'], entry_days='entry_days', every_day=true) }} as estimated
 ),
 
 at_horizons as (
     select *
-    from {{ incidence_at_horizons('segmented', 'curves', 'horizons', ['cohort_month', 'from_stage', 'to_stage', 'segment'],
-        ['from_stage', 'to_stage'], entry_days='entry_days') }} as read_off
+    from {{ incidence_at_horizons('segmented', 'curves', 'cells', ['cell'], ['cell'], entry_days='entry_days') }} as read_off
 ),
 
 spreads as (
     select *
-    from {{ clustered_spread('segmented', 'curves', 'horizons', ['cohort_month', 'from_stage', 'to_stage', 'segment'],
-        'cluster_key', ['from_stage', 'to_stage'], entry_days='entry_days') }} as spread_by_cluster
+    from {{ clustered_spread('segmented', 'curves', 'cells', ['cell'], 'cluster_no', ['cell'], entry_days='entry_days') }}
+        as spread_by_cluster
 )
 
 select
-    at_horizons.cohort_month,
-    at_horizons.from_stage,
-    at_horizons.to_stage,
-    at_horizons.segment,
-    at_horizons.horizon_days,
+    cells.cohort_month,
+    cells.from_stage,
+    cells.to_stage,
+    cells.segment,
+    cells.horizon_days,
     at_horizons.n_at_risk,
     at_horizons.incidence_reached,
     at_horizons.incidence_terminal,
@@ -59,10 +95,6 @@ select
     at_horizons.survival,
     spreads.n_clusters,
     spreads.spread
-from at_horizons
-left join spreads
-    on at_horizons.cohort_month = spreads.cohort_month
-        and at_horizons.from_stage = spreads.from_stage
-        and at_horizons.to_stage = spreads.to_stage
-        and at_horizons.segment = spreads.segment
-        and at_horizons.horizon_days = spreads.horizon_days
+from cells
+inner join at_horizons on cells.cell = at_horizons.cell
+left join spreads on cells.cell = spreads.cell

@@ -1,5 +1,5 @@
--- One row per stage entry that counts in a period, once: people up to SQL, opportunities from there on, and what a
--- source counts without saying whose it is.
+-- One row per day, stage, channel and currency: the stage entries that count in a period, each once: people up to SQL,
+-- opportunities from there on, and what a source counts without saying whose it is.
 with people_entries as (
     select
         completed.stage, completed.occurred_at, persons.channel, source_system.currency,
@@ -26,14 +26,22 @@ entries as (
     union all
     select stage, occurred_at, channel, currency, amount from {{ ref('int_unlinked_events_unioned') }}
     where event in ('entered', 'won')
+),
+
+-- Their days before the night's limit is asked: in one step DuckDB would look the time zone up anew for each row.
+dated as (
+    select stage, channel, currency, amount, occurred_at, {{ business_day('occurred_at') }} as entered_on
+    from entries
 )
 
 select
-    {{ business_month('occurred_at') }} as period_month,
-    {{ business_day('occurred_at') }} as entered_on,
+    cast(date_trunc('month', entered_on) as date) as period_month,
+    entered_on,
     stage,
     channel,
     currency,
-    amount
-from entries
+    count(*) as n_entries,
+    cast(sum(amount) as decimal(18, 2)) as amount
+from dated
 where occurred_at < {{ as_of_at() }}
+group by entered_on, stage, channel, currency

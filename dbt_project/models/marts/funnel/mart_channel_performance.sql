@@ -1,7 +1,7 @@
 with converted_entries as (
-    select entries.period_month, entries.stage, entries.channel, entries.currency, entries.amount
-    from {{ ref('int_stage_entries_counted') }} as entries
-    where entries.stage in ('inquiry', 'mql', 'sqo', 'customer')
+    select period_month, stage, channel, currency, n_entries, amount
+    from {{ ref('int_stage_entries_counted') }}
+    where stage in ('inquiry', 'mql', 'sqo', 'customer')
 ),
 
 measures as (
@@ -10,10 +10,10 @@ measures as (
         channel,
         currency,
         cast(null as decimal(18, 2)) as spend,
-        case when stage = 'inquiry' then 1 else 0 end as leads,
-        case when stage = 'mql' then 1 else 0 end as mqls,
-        case when stage = 'sqo' then 1 else 0 end as opportunities,
-        case when stage = 'customer' then 1 else 0 end as won,
+        case when stage = 'inquiry' then n_entries else 0 end as leads,
+        case when stage = 'mql' then n_entries else 0 end as mqls,
+        case when stage = 'sqo' then n_entries else 0 end as opportunities,
+        case when stage = 'customer' then n_entries else 0 end as won,
         case when stage = 'sqo' then amount end as pipeline_amount,
         case when stage = 'customer' then amount end as won_amount
     from converted_entries

@@ -2,7 +2,7 @@ select
     period_month,
     stage,
     channel,
-    count(*) as n_entries,
+    cast(sum(n_entries) as bigint) as n_entries,
     -- Amounts of several currencies are not added up: then both are NULL.
     case when count(distinct currency) = 1 then cast(sum(amount) as decimal(18, 2)) end as amount,
     case when count(distinct currency) = 1 then min(currency) end as currency,

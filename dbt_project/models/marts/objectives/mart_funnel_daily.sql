@@ -4,6 +4,7 @@ with entries as (
         channel,
         coalesce(currency, (select reporting_currency from {{ source('tandem', 'night') }})) as currency,
         stage,
+        n_entries,
         amount
     from {{ ref('int_stage_entries_counted') }}
     union all
@@ -13,6 +14,7 @@ with entries as (
         journeys.channel,
         coalesce(source_system.currency, (select reporting_currency from {{ source('tandem', 'night') }})),
         'rejected',
+        1,
         cast(null as decimal(18, 2))
     from {{ ref('rpt_lead_to_revenue') }} as journeys
     left join {{ source('tandem', 'source_system') }} as source_system on journeys.source_system = source_system.source_system
@@ -23,13 +25,13 @@ select
     date_day,
     channel,
     currency,
-    count(case when stage = 'inquiry' then 1 end) as inquiries,
-    count(case when stage = 'mql' then 1 end) as mqls,
-    count(case when stage = 'rejected' then 1 end) as rejected,
-    count(case when stage = 'sal' then 1 end) as sals,
-    count(case when stage = 'sql' then 1 end) as sqls,
-    count(case when stage = 'sqo' then 1 end) as sqos,
-    count(case when stage = 'customer' then 1 end) as won,
+    cast(sum(case when stage = 'inquiry' then n_entries else 0 end) as bigint) as inquiries,
+    cast(sum(case when stage = 'mql' then n_entries else 0 end) as bigint) as mqls,
+    cast(sum(case when stage = 'rejected' then n_entries else 0 end) as bigint) as rejected,
+    cast(sum(case when stage = 'sal' then n_entries else 0 end) as bigint) as sals,
+    cast(sum(case when stage = 'sql' then n_entries else 0 end) as bigint) as sqls,
+    cast(sum(case when stage = 'sqo' then n_entries else 0 end) as bigint) as sqos,
+    cast(sum(case when stage = 'customer' then n_entries else 0 end) as bigint) as won,
     cast(coalesce(sum(case when stage = 'sqo' then amount end), 0) as decimal(18, 2)) as sqo_amount,
     cast(coalesce(sum(case when stage = 'customer' then amount end), 0) as decimal(18, 2)) as won_amount,
     {{ as_of_day() }} as as_of

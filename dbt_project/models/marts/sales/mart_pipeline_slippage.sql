@@ -1,14 +1,22 @@
 -- Due at the start of a month: open when it began, with a closing date within it. Slipped: at its end still open, or with a
 -- later date. A push is a day on which the closing date moved beyond the month in which it lay, a pull-in the reverse.
-with month_ends as (
+with calendar as (
+    select distinct cast({{ add_days(next_month("date_trunc('month', series.day)"), -1) }} as date) as month_end
+    from {{ day_series("(select min(from_day) from " ~ ref('int_opportunity_day_states') ~ ")", as_of_day()) }} as series
+),
+
+month_ends as (
     select
-        opportunity_key,
-        currency,
-        amount,
-        cast(date_trunc('month', snapshot_date) as date) as snapshot_month,
-        cast(date_trunc('month', close_on) as date) as close_month
-    from {{ ref('fct_opportunity_daily_snapshot') }}
-    where is_open and snapshot_date = {{ add_days(next_month("date_trunc('month', snapshot_date)"), -1) }}
+        states.opportunity_key,
+        records.currency,
+        states.amount,
+        cast(date_trunc('month', calendar.month_end) as date) as snapshot_month,
+        cast(date_trunc('month', states.close_on) as date) as close_month
+    from {{ ref('int_opportunity_day_states') }} as states
+    inner join calendar
+        on states.from_day <= calendar.month_end and (states.to_day is null or states.to_day > calendar.month_end)
+    inner join {{ ref('int_opportunity_records') }} as records on states.opportunity_key = records.opportunity_key
+    where states.is_open and calendar.month_end <= {{ as_of_day() }}
 ),
 
 dated as (

@@ -1,12 +1,28 @@
 -- The pipeline of a month is what is open and due by its end: expected to close by then, overdue, or without a date.
 -- As a month begins, what is due in it moves in. Then each opportunity's state at its end is compared with that at its start,
 -- so what is undone within a month (moved out and back, closed and reopened) is no movement.
-with candidates as (
-    select *, cast(date_trunc('month', snapshot_date) as date) as period_month
-    from {{ ref('fct_opportunity_daily_snapshot') }}
-    where not is_open
-        or snapshot_date = {{ as_of_day() }}
-        or snapshot_date = {{ add_days(next_month("date_trunc('month', snapshot_date)"), -1) }}
+with first_days as (
+    select min(snapshot_date) as day from {{ ref('fct_opportunity_daily_snapshot') }}
+),
+
+-- The last day of each month, or of the month that runs.
+calendar as (
+    select
+        cast(date_trunc('month', series.day) as date) as period_month,
+        max(series.day) as last_day
+    from {{ day_series('(select day from first_days)', as_of_day()) }} as series
+    group by 1
+),
+
+candidates as (
+    select snapshot.*, calendar.period_month
+    from {{ ref('fct_opportunity_daily_snapshot') }} as snapshot
+    inner join calendar on snapshot.snapshot_date = calendar.last_day
+    where snapshot.is_open
+    union all
+    select snapshot.*, cast(date_trunc('month', snapshot.snapshot_date) as date)
+    from {{ ref('fct_opportunity_daily_snapshot') }} as snapshot
+    where not snapshot.is_open
 ),
 
 -- Open days follow one another, so the last row of a month is how the month ends.
@@ -87,15 +103,10 @@ currencies as (
     select currency, min(period_month) as first_month from counted group by currency
 ),
 
-months as (
-    select distinct cast(date_trunc('month', series.day) as date) as period_month
-    from {{ day_series("(select min(period_month) from counted)", as_of_day()) }} as series
-),
-
 spine as (
-    select months.period_month, currencies.currency
+    select calendar.period_month, currencies.currency
     from currencies
-    inner join months on months.period_month >= currencies.first_month
+    inner join calendar on calendar.period_month >= currencies.first_month
 )
 
 {% set amounts = [
