@@ -25,6 +25,7 @@ CASES = {
         (f"select {{{{ without_words(\"'sapient'\", array_of('word')) }}}} from {WORDS}", ["sapient"]),
     ],
     "array_of": [(f"select {{{{ without_words(\"'gmbh sa'\", array_of('word')) }}}} from {WORDS}", [""])],
+    "word_of": [("select {{ word_of(\"'STALE'\", ['FRESH', 'STALE']) }}", ["STALE"])],
     "sorted_words": [("select {{ sorted_words(\"'marie anne dupont'\") }}", ["anne dupont marie"])],
     "share_a_word": [
         ("select cast({{ share_a_word(\"'anne dupont'\", \"'dupont marie'\") }} as string)", ["true"]),
