@@ -45,6 +45,10 @@ def recorded(home: Home, as_of: AsOf, grains: Mapping[str, list[str]], inputs: I
         earlier = connection.execute(
             "select restatements, last_delivery, configuration from publication where as_of = ?", [as_of.day]
         ).fetchone()
+        restatements, restated = (earlier[0] if earlier else 0), None
+        if earlier:
+            # Of a run that died between naming its file and the commit: what it told is told again below.
+            restatement_file(home, as_of.day, restatements + 1).unlink(missing_ok=True)
         marts = sorted(mart for mart in grains if mart != RESTATEMENTS)
         connection.execute(
             "create temp table difference (mart_name varchar, grain_key varchar, column_name varchar, change varchar, "
@@ -52,7 +56,6 @@ def recorded(home: Home, as_of: AsOf, grains: Mapping[str, list[str]], inputs: I
         )
         for mart in marts:
             _keep(connection, mart, grains[mart], as_of.day, is_restatement=earlier is not None)
-        restatements, restated = (earlier[0] if earlier else 0), None
         if connection.execute("select count(*) from difference").fetchone()[0]:
             restatements += 1
             then = Inputs(earlier[1], json.loads(earlier[2]))

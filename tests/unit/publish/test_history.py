@@ -106,6 +106,17 @@ def test_what_could_not_be_published_was_not_restated(home):
     assert told(home) == [(1, 1, "1", "a", "v", "changed", "1", "3")]
 
 
+def test_a_run_that_died_before_history_counted_its_restatement_tells_it_once(home):
+    keep(home, {(1, "a"): 1}, 1)
+    history = home.history / "published_rows.duckdb"
+    before = history.read_bytes()
+    keep(home, {(1, "a"): 2}, 1)
+    history.write_bytes(before)
+    with night(home, {(1, "a"): 2}, 1):
+        assert told(home) == []
+    assert told(home) == [(1, 1, "1", "a", "v", "changed", "1", "2")]
+
+
 def test_a_mart_that_gains_a_column_is_restated_in_that_column_alone(home):
     keep(home, {(1, "a"): 1}, 1)
     keep(home, {(1, "a"): 1}, 2)
