@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from orchestration.cli import app
+from orchestration.feedback.feedback_file import REASONS
 from orchestration.registry.metrics import read_metrics
 from orchestration.registry.registry import load_registry, read_registry
 from orchestration.registry.schemas import SCHEMAS, schema_of
@@ -361,3 +362,10 @@ def test_the_json_schema_is_the_models_and_accepts_what_is_shipped(path):
         # As an editor reads it: JSON has no days.
         document = json.loads(json.dumps(yaml.safe_load(file.read_text(encoding="utf-8")), default=str))
         jsonschema.validate(document, kept)
+
+
+def test_feedback_knows_the_reasons_of_the_taxonomy_and_no_others():
+    seeds = yaml.safe_load((Settings().seeds_dir / "_seeds.yml").read_text())["seeds"]
+    columns = next(seed["columns"] for seed in seeds if seed["name"] == "reason_codes")
+    (test,) = [test for column in columns for test in column.get("data_tests", []) if isinstance(test, dict)]
+    assert set(test["accepted_values"]["arguments"]["values"]) == set(REASONS)
