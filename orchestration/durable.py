@@ -13,6 +13,15 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def write(path: Path, text: str) -> None:
+    """Write a small file whole or not at all: a run killed here leaves what was there before."""
+    # Of this process alone: two runs may come upon a new home at once.
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    unfinished.write_text(text, encoding="utf-8")
+    fsync(unfinished)
+    unfinished.replace(path)
+
+
 def fsync(path: Path) -> None:
     """Wait until a file or a folder's entries are on disk."""
     descriptor = os.open(path, os.O_RDONLY)

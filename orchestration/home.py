@@ -10,6 +10,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from orchestration.durable import write
+
 FORMAT_VERSION = 1
 _DAGSTER_YAML = """\
 telemetry:
@@ -149,10 +151,10 @@ class Home:
             folder.chmod(0o700)
         instance_file = self.dagster / "dagster.yaml"
         if not instance_file.exists():
-            instance_file.write_text(_DAGSTER_YAML)
+            write(instance_file, _DAGSTER_YAML)
         marker = self.root / "home.json"
         if not marker.exists():
-            marker.write_text(json.dumps({"format_version": FORMAT_VERSION, "identity": uuid.uuid4().hex}) + "\n")
+            write(marker, json.dumps({"format_version": FORMAT_VERSION, "identity": uuid.uuid4().hex}) + "\n")
         try:
             version = int(json.loads(marker.read_text())["format_version"])
         except (ValueError, KeyError, TypeError) as error:
@@ -163,7 +165,7 @@ class Home:
             )
         if self.identity is None:
             # A home of the first release: it gets the name by which its erasures are kept outside of it.
-            marker.write_text(json.dumps({**json.loads(marker.read_text()), "identity": uuid.uuid4().hex}) + "\n")
+            write(marker, json.dumps({**json.loads(marker.read_text()), "identity": uuid.uuid4().hex}) + "\n")
         return self
 
     @property

@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration import failpoints
 from orchestration.home import Home
 from orchestration.landing.intake import (
     Copied,
@@ -259,6 +260,7 @@ class _Landing:
         if path.is_relative_to(self.home.inbox):
             path.unlink(missing_ok=True)
             marker_of(path).unlink(missing_ok=True)
+            failpoints.passed("after:inbox")
 
     def _is_known(self, path: Path, name: str) -> bool:
         """Hash first only what may be known: a file of a size that came before."""
@@ -322,6 +324,7 @@ class _Landing:
     def _take_parts(self, copied: Copied, names: list[str], again: str | None = None) -> None:
         """Land every feed within one file; `again` names the one part that is to be read anew."""
         name = names[0]
+        failpoints.passed("after:copy")
         holds_erased = self._names_an_erased(copied.path)
         kept = None if holds_erased else self.background.submit(self._keep_original, copied)
         feed = None
@@ -363,7 +366,9 @@ class _Landing:
             extra_columns=tuple(recognition.extra_columns.values()), fallback_extracted_at=fallback[0],
             fallback_source=fallback[1], findings=(*result.findings, *_rejections(result)),
         )  # fmt: skip
+        failpoints.passed("before:ledger")
         self.ledger.record(landed, deliveries, _now(), segment, sighting)
+        failpoints.passed("after:ledger")
         self.known[sha256] = asdict(landed)
         self._account(feed.name, result)
         for item in _rejections(result):
@@ -498,6 +503,7 @@ class _Landing:
         target = self._parquet(feed, content_hash)
         target.parent.mkdir(parents=True, exist_ok=True)
         _fsync_and_rename(unfinished, target)
+        failpoints.passed("after:parquet")
         return content_hash
 
     def _keep_original(self, copied: Copied) -> None:
@@ -512,6 +518,7 @@ class _Landing:
             while chunk := plain.read(_CHUNK_BYTES):
                 packed.write(chunk)
         _fsync_and_rename(unfinished, kept)
+        failpoints.passed("after:original")
 
 
 def _rejections(result: LoadResult) -> list[Finding]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from filelock import Timeout
 
+from orchestration import failpoints
 from orchestration.home import Home, HomeRefusedError
 from orchestration.landing.deliver import land
 from orchestration.landing.profiles import ProfileError
@@ -101,6 +102,7 @@ def _run_locked(settings: Settings, night: Night) -> NightResult:
     if night.version:
         if result.success:
             unchanged.remember(night, summary)
+            failpoints.passed("after:remember")
         return NightResult(PUBLISHED, summary, "")
     if night.input_refusal:
         return NightResult(INPUT_REFUSED, summary, night.input_refusal)

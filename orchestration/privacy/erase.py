@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import duckdb
 
+from orchestration import failpoints
 from orchestration.home import Home
 from orchestration.landing.ledger import Ledger
 from orchestration.landing.profiles import Profile, known_profiles
@@ -46,6 +47,7 @@ def erase(home: Home, settings: Settings, emails: Iterable[str], today: dt.date,
             persons.append(person)
             marks += _marks(key, person, words_of_own_rows(connection), today)
     erasures.add(key, marks)
+    failpoints.passed("after:erasure_noted")
     erased = load_erased(home, settings)
     cleared = clear_places(home, profiles, erased, progress)
     return {

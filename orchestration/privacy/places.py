@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration import failpoints
 from orchestration.durable import fsync
 from orchestration.home import Home
 from orchestration.landing.ledger import Ledger
@@ -44,16 +45,20 @@ def clear_places(home: Home, profiles: Mapping[str, Profile], erased: Erased, pr
     try:
         progress("raw: row versions")
         _clear_segments(home, profiles, redactor, cleared)
+        failpoints.passed("after:segments")
         progress("raw: kept originals")
         _clear_originals(home, redactor, cleared)
+        failpoints.passed("after:originals")
         progress("quarantine, logs, pages")
         _clear_quarantine(home, redactor, cleared)
         progress("published versions")
         _clear_published(home, redactor, cleared)
+        failpoints.passed("after:published")
         _forget_build(home)
         for database in sorted([home.ledger, *home.dagster.rglob("*.db")]):
             if database.exists():
                 cleared.database_cells_redacted += clear_sqlite(database, redactor)
+        failpoints.passed("after:databases")
         _clear_other_files(home, redactor, cleared)
     finally:
         redactor.close()
@@ -81,6 +86,7 @@ def _clear_segments(home: Home, profiles: Mapping[str, Profile], redactor: Redac
                 continue
             fsync(unfinished)
             unfinished.replace(old.with_name(f"{content_hash}.parquet"))
+            failpoints.passed("after:redacted")
             ledger.replace_segment(name, segment.number, content_hash)
             if old.stem not in ledger.named_parquet():
                 old.unlink()

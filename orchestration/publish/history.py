@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration import failpoints
 from orchestration.engine import open_duckdb
 from orchestration.home import Home
 from orchestration.landing.ledger import Ledger
@@ -70,6 +71,7 @@ def recorded(home: Home, as_of: AsOf, grains: Mapping[str, list[str]], inputs: I
         yield restated
         if restated:
             restated.replace(restatement_file(home, as_of.day, restatements))
+            failpoints.passed("after:restatement")
         connection.execute("commit")
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration import failpoints
 from orchestration.durable import fsync, remove
 from orchestration.engine import open_duckdb
 from orchestration.home import Home
@@ -63,23 +64,31 @@ def publish(
     remove(unfinished)
     try:
         hashes = _copy_marts(home.candidate, unfinished, as_of.day, grains)
+        failpoints.passed("after:marts")
         version = f"{as_of.day.isoformat()}_{_combined(hashes)[:8]}"
         with recorded(home, as_of, grains, inputs) as restated:
+            failpoints.passed("after:comparison")
             with open_duckdb(unfinished) as connection:
                 _tell_restatements(connection, home, restated, as_of.day)
                 connection.execute("update published_version set version = ?", [version])
                 connection.execute("checkpoint")
             fsync(unfinished)
+            failpoints.passed("after:fsync")
             if serve:
                 serve(unfinished)
+                failpoints.passed("after:postgres")
             _publish_parquet(home, unfinished, version)
             _publish_copy(home, unfinished)
             target = home.published / f"marts_{version}.duckdb"
             unfinished.replace(target)
+            failpoints.passed("after:version")
             point_to(home, version)
+            failpoints.passed("after:link")
     finally:
         remove(unfinished)
+    failpoints.passed("after:history")
     _prune(home, keep)
+    failpoints.passed("after:prune")
     return PublishedVersion(version, as_of.day, True, target)
 
 
@@ -194,9 +203,17 @@ def _publish_parquet(home: Home, source: Path, version: str) -> None:
             connection.execute(f"copy {schema}.{table} to '{path}' (format parquet, compression zstd)")
     for path in unfinished.iterdir():
         fsync(path)
-    remove(target)
-    unfinished.rename(target)
+    failpoints.passed("after:parquet_written")
+    if target.exists():
+        # The same night once more: readers may be on this very folder, so it is never away, not even for a moment.
+        for path in unfinished.iterdir():
+            path.replace(target / path.name)
+        unfinished.rmdir()
+    else:
+        unfinished.rename(target)
+    failpoints.passed("after:parquet_placed")
     _swap_link(home.published / "parquet", target.name)
+    failpoints.passed("after:parquet_link")
 
 
 def _publish_copy(home: Home, source: Path) -> None:
@@ -206,7 +223,9 @@ def _publish_copy(home: Home, source: Path) -> None:
     unfinished = folder / "marts.duckdb.tmp"
     shutil.copyfile(source, unfinished)
     fsync(unfinished)
+    failpoints.passed("after:copy_written")
     unfinished.replace(folder / "marts.duckdb")
+    failpoints.passed("after:copy_replaced")
 
 
 def _prune(home: Home, keep: int) -> None:
@@ -214,7 +233,11 @@ def _prune(home: Home, keep: int) -> None:
     for item in versions[keep:]:
         if not item.is_current:
             remove(item.path)
-            remove(home.published / f"parquet_{item.version}")
+    # Of a run that was killed a folder may be here that belongs to no version.
+    kept = {f"parquet_{item.version}" for item in list_versions(home)}
+    for folder in home.published.glob("parquet_*"):
+        if folder.name not in kept:
+            remove(folder)
 
 
 def _swap_link(link: Path, target: str) -> None:

@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestration.durable import write
+
 PARTS = ("dbt", "expectations")
 
 
@@ -18,13 +20,13 @@ class Audit:
 
     def start(self, run_id: str) -> None:
         """Forget the last candidate's results."""
-        self.path.write_text(json.dumps({"run_id": run_id, "parts": {}}))
+        write(self.path, json.dumps({"run_id": run_id, "parts": {}}))
 
     def record(self, part: str, *, passed: int, warned: list[str], failed: list[str]) -> None:
         """Add one part's results: counts and names of checks, never values."""
         content = json.loads(self.path.read_text())
         content["parts"][part] = {"passed": passed, "warned": sorted(warned), "failed": sorted(failed)}
-        self.path.write_text(json.dumps(content, indent=1))
+        write(self.path, json.dumps(content, indent=1))
 
     def parts(self) -> dict[str, dict]:
         """All parts recorded for the present candidate."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from orchestration import failpoints
 from orchestration.ops.night import Night
 from orchestration.quality.audit import Audit
 from orchestration.quality.policy import PublishPolicy, load_policy
@@ -41,8 +42,10 @@ def build_expectation_checks(settings: Settings) -> dg.AssetChecksDefinition:
         night: Night = context.resources.night
         with night.step("audit"):
             outcomes = night.run_suites(datasets, night.home.candidate.resolve())
+            failpoints.passed("after:expectations")
             _record_audit(night, outcomes, policy)
             keep_results(night.home, night.as_of().day, outcomes)
+            failpoints.passed("after:audit")
             yield from (_check_result(outcome, policy) for outcome in outcomes)
 
     return run_expectations

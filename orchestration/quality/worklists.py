@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import xlsxwriter
 
+from orchestration import failpoints
 from orchestration.engine import open_duckdb
 from orchestration.home import Home
 from orchestration.quality import worklist_words as words
@@ -52,7 +53,9 @@ def write_worklists(home: Home, settings: Settings, rules: Iterable[FieldRule]) 
         write_csv(unfinished / f"{name}.csv", shown, settings.language)
         _write_imports(unfinished / "import", name, mine[: settings.worklist_rows], list(rules))
     shutil.rmtree(home.worklists, ignore_errors=True)
+    failpoints.passed("after:worklists_removed")
     unfinished.rename(home.worklists)
+    failpoints.passed("after:worklists")
     return counts
 
 

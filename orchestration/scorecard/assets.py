@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from orchestration import failpoints
 from orchestration.home import Home
 from orchestration.ops.night import Night
 from orchestration.publish.assets import PUBLISHED
@@ -27,6 +28,7 @@ def scorecard_page(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     night: Night = context.resources.night
     with night.step("publish"):
         version = draw_page(night.home, night.settings)
+        failpoints.passed("after:scorecard")
     return dg.MaterializeResult(metadata={"path": str(night.home.scorecard), "version": version})
 
 

@@ -11,6 +11,7 @@ import duckdb
 from dagster_dbt import dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
+from orchestration import failpoints
 from orchestration.engine import open_duckdb
 from orchestration.landing.assets import DATA_ENGINEERING
 from orchestration.landing.canonical import ENTITIES
@@ -83,6 +84,7 @@ def build_catalog_assets(profiles: Mapping[str, Profile]) -> dg.AssetsDefinition
             with open_duckdb(night.home.candidate) as connection:
                 write_night_catalog(DuckDBEngine(connection), night.home, night.settings, as_of)
             _record_feed_checks(night, profiles, as_of.day)
+            failpoints.passed("after:catalog")
         for spec in specs:
             yield dg.MaterializeResult(asset_key=spec.key, metadata={"as_of": as_of.day.isoformat()})
 
@@ -115,6 +117,7 @@ def build_dbt_assets(manifest_path: Path) -> dg.AssetsDefinition:
                 Audit(night.home.audit).start(context.run.run_id)
             else:
                 _record_audit(night, manifest, outcome.results)
+            failpoints.passed("after:tests")
             yield from _dagster_events(context, night, manifest, translator, outcome.results)
 
     return dbt_build
@@ -126,6 +129,7 @@ def _build(night: Night, manifest: dict, selection: list[str]) -> DbtOutcome:
     if night.settings.engine == "spark":
         return build_on_spark(arguments, night.settings, night.home, night.progress)
     outcome = invoke_dbt([*arguments, "test"], night.settings, night.home, night.progress)
+    failpoints.passed("after:models")
     outcome.results += _test_results(night, manifest, outcome.results)
     return outcome
 
