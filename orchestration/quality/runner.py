@@ -4,13 +4,21 @@ What is run is `suites.py`'s business.
 """
 
 import multiprocessing
+import os
 import sys
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from types import TracebackType
 
 from orchestration.quality.suites import CheckOutcome, Dataset, import_engine, run_suites
+
+
+def _end_with_the_night() -> None:
+    # A night that was killed can't let its child go: left waiting for work, it would keep a quarter of a gigabyte for good.
+    night = multiprocessing.parent_process()
+    threading.Thread(target=lambda: (night.join(), os._exit(1)), daemon=True).start()
 
 
 def _import_without_spark() -> None:
@@ -24,7 +32,8 @@ class SuiteRunner:
     """A child process that imports the library at once and runs suites when asked."""
 
     def __init__(self) -> None:
-        self._pool = ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn"))
+        spawned = multiprocessing.get_context("spawn")
+        self._pool = ProcessPoolExecutor(max_workers=1, mp_context=spawned, initializer=_end_with_the_night)
         self._pool.submit(_import_without_spark)
 
     def run(self, datasets: Sequence[Dataset], database: Path) -> list[CheckOutcome]:
