@@ -1,6 +1,13 @@
 -- The funnel's marts as somebody would write them who knows DuckDB, has these tables before him and needs no other engine.
 -- Each statement is one mart; `benchmarks/funnel.py` times it and compares its rows with the model's.
 
+-- fct_opportunity
+create table hand.fct_opportunity as
+select opportunity_key, source_system, person_key, account_key, owner_key, pipeline, vendor_stage, product, origin_channel, channel,
+    outcome, outcome = 'open' as is_open, is_closed, is_won, amount, currency, created_at, is_created_imputed, sqo_at, closed_at,
+    is_closed_imputed, as_of
+from intermediate.int_opportunities_unioned, raw.night where created_at < as_of_at;
+
 -- rpt_lead_to_revenue
 create table hand.rpt_lead_to_revenue as
 with t as (
@@ -23,6 +30,8 @@ left join t using (person_key, spell_no)
 left join intermediate.int_stays_overdue o on o.entity_type = 'person' and o.entity_key = s.person_key and o.spell_no = s.spell_no;
 
 -- mart_funnel_cohort
+create macro hand.t975(df) as case df when 1 then 12.706204736174698 when 2 then 4.302652729749462
+    else list_sum(list_transform([1.959963984540054, 2.372271230298562, 2.8224986157396112, 2.555849679507722, 1.5895340533938225], lambda c, i: c / df ** (i - 1))) end;
 create table hand.mart_funnel_cohort as
 with night as (select as_of_at from raw.night),
 t as (
@@ -31,12 +40,14 @@ t as (
 ),
 pairs as (
     select x.*, s.stream, s.outcome, p.channel, p.source_system, h.observed_from,
+        coalesce(a.account_key, person_key) as account,
         t.at[x.from_stage].at as entered_at, t.at[x.to_stage].at as reached_at,
         if(s.outcome in ('lost', 'recycled'), s.ended_at, null) as ended_at,
         coalesce(t.at[x.to_stage].undated, s.is_end_undated) as is_exit_undated
     from t
     join intermediate.int_spells_classified s using (person_key, spell_no)
     join intermediate.int_persons_merged p using (person_key)
+    join marts.dim_person a using (person_key)
     left join (select i.person_key, max(observed_from) as observed_from
         from intermediate.int_people_identified i join intermediate.int_history_starts using (source_system) group by all) h
         using (person_key)
@@ -45,21 +56,25 @@ pairs as (
 ),
 timed as (
     select *, entered_at + to_days(horizon_days) as horizon_at,
-        case when reached_at is not null then 1 when outcome = 'lost' then 2 when outcome = 'recycled' then 3 else 0 end as cause,
+        case when reached_at is not null then 1 when outcome = 'lost' then 2 when outcome = 'recycled' then 3 else 0 end as how,
         coalesce(reached_at, ended_at, as_of_at) as exited_at, as_of_at
     from pairs, night
 ),
-counted as (
-    select date_trunc('month', timezone('Europe/Paris', timezone('UTC', entered_at)))::date as cohort_month, from_stage, to_stage,
-        horizon_days, channel, stream, source_system, if(not is_exit_undated and exited_at >= entered_at, cause, null) as cause,
+spells as (
+    select *, date_trunc('month', timezone('Europe/Paris', timezone('UTC', entered_at)))::date as cohort_month,
+        if(not is_exit_undated and exited_at >= entered_at, how, null) as cause,
         ceil((epoch(exited_at) - epoch(entered_at)) / 86400)::int as exit_days,
-        floor(greatest((epoch(observed_from) - epoch(entered_at)) / 86400, 0))::int as entry_days,
+        floor(greatest((epoch(observed_from) - epoch(entered_at)) / 86400, 0))::int as entry_days
+    from timed
+),
+counted as (
+    select cohort_month, from_stage, to_stage, horizon_days, channel, stream, source_system, cause, exit_days, entry_days,
         count(*) as n, count_if(coalesce(reached_at <= horizon_at, false)) as n_converted,
         count_if(not coalesce(reached_at <= horizon_at, false) and not coalesce(ended_at <= horizon_at, false)
             and horizon_at > as_of_at) as n_pending,
         count_if(outcome = 'won') as n_won, count_if(outcome = 'lost') as n_lost,
         count_if(outcome = 'recycled') as n_recycled, count_if(outcome = 'open') as n_open
-    from timed group by all
+    from spells group by all
 ),
 segmented as (
     select cohort_month, from_stage, to_stage, horizon_days,
@@ -68,7 +83,8 @@ segmented as (
     from counted
 ),
 totals as (
-    select cohort_month, from_stage, to_stage, segment, horizon_days, sum(n) as n_entered, sum(n_converted) as n_converted,
+    select cohort_month, from_stage, to_stage, segment, horizon_days, hash(cohort_month, from_stage, to_stage, segment) as cell,
+        sum(n) as n_entered, sum(n_converted) as n_converted,
         sum(n_pending) as n_pending, sum(n_won) as n_won, sum(n_lost) as n_lost, sum(n_recycled) as n_recycled,
         sum(n_open) as n_open,
         coalesce(sum(n) filter (cause is not null and exit_days >= horizon_days
@@ -76,34 +92,75 @@ totals as (
     from segmented group by all
 ),
 moves as (
-    select cohort_month, from_stage, to_stage, segment, horizon_days,
+    select hash(cohort_month, from_stage, to_stage, segment) as cell, horizon_days,
         unnest([exit_days, if(entry_days > 0, entry_days, -1)]) as day, unnest([-n, n]) as moved,
         unnest([if(cause = 1, n, 0), 0]) as reached, unnest([if(cause > 0, n, 0), 0]) as ended
     from segmented where cause is not null and (coalesce(entry_days, 0) = 0 or entry_days < exit_days)
 ),
 days as (
-    select cohort_month, from_stage, to_stage, segment, horizon_days, day, sum(moved) as moved, sum(reached) as reached,
-        sum(ended) as ended
-    from moves group by all
+    select cell, horizon_days, day, sum(moved) as moved, sum(reached) as reached, sum(ended) as ended from moves group by all
 ),
 risk as (
-    select *, sum(moved) over (partition by cohort_month, from_stage, to_stage, segment order by day
-        rows between unbounded preceding and 1 preceding) as n
+    select *, coalesce(sum(moved) over (partition by cell order by day rows between unbounded preceding and 1 preceding), 0) as n
     from days
 ),
 survival as (
-    select *, coalesce(product(1 - ended / n) over (partition by cohort_month, from_stage, to_stage, segment order by day
-        rows between unbounded preceding and 1 preceding), 1) as before
-    from risk where ended > 0
+    select * replace (greatest(n, 1) as n), coalesce(product(if(n > 0, 1 - ended / n, 1)) over (
+        partition by cell order by day rows between unbounded preceding and 1 preceding), 1) as before
+    from risk
 ),
-incidence as (
-    select cohort_month, from_stage, to_stage, segment, sum(before * reached / n) filter (day <= horizon_days) as incidence
-    from survival group by all
+leads as (
+    select unnest([hash(cohort_month, from_stage, to_stage, 'all'), hash(cohort_month, from_stage, to_stage, 'channel=' || channel),
+            hash(cohort_month, from_stage, to_stage, 'stream=' || stream),
+            hash(cohort_month, from_stage, to_stage, 'source_system=' || source_system)]) as cell,
+        account, cause, exit_days, coalesce(entry_days, 0) as entry_days, horizon_days
+    from spells where cause is not null
+),
+curve as (
+    select *, sum(before * reached / n) over w as incidence, sum(before * reached / n / n) over w as owns,
+        sum(if(ended < n, ended / n / (n - ended), 0)) over w as hazards
+    from survival
+    window w as (partition by cell order by day rows between unbounded preceding and current row)
+),
+weighed as (
+    select *, sum(if(ended < n, ended / n / (n - ended), 0) * incidence) over (
+        partition by cell order by day rows between unbounded preceding and current row) as weighted
+    from curve
+),
+ends as (
+    select cell, max(incidence) as incidence, max(owns) as owns, max(hazards) as hazards, max(weighted) as weighted
+    from weighed where day <= horizon_days group by all
+),
+by_account as (
+    -- What each lead moves the estimate by, added up by account.
+    select l.cell, l.account, sum(
+        if(l.cause = 0 or l.exit_days > l.horizon_days, 0, if(l.cause = 1, g.before / g.n, 0)
+            - if(g.ended < g.n, (e.incidence - g.incidence) / (g.n - g.ended), 0))
+        - if(l.exit_days > l.horizon_days, e.owns, g.owns) + coalesce(c.owns, 0)
+        + e.incidence * (if(l.exit_days > l.horizon_days, e.hazards, g.hazards) - coalesce(c.hazards, 0))
+        - if(l.exit_days > l.horizon_days, e.weighted, g.weighted) + coalesce(c.weighted, 0)) as moves
+    from leads l
+    join ends e using (cell)
+    join weighed g on g.cell = l.cell and g.day = l.exit_days
+    left join weighed c on c.cell = l.cell and c.day = if(l.entry_days > 0, l.entry_days, null)
+    where l.entry_days = 0 or (l.entry_days < l.exit_days and l.entry_days < l.horizon_days)
+    group by all
+),
+spreads as (
+    select cell, count(*) as n_accounts, sqrt(sum(moves * moves) * n_accounts / (n_accounts - 1)) as spread from by_account group by all
+),
+estimated as (
+    select cell, n_accounts, incidence, hand.t975(n_accounts - 1) * spread / (incidence * abs(ln(nullif(incidence, 0)))) as width
+    from ends join spreads using (cell)
 )
-select t.*, (cohort_month + interval 1 month)::date + to_days(horizon_days) <= as_of_at as is_mature,
+select t.* exclude (cell), (cohort_month + interval 1 month)::date + to_days(horizon_days) <= as_of_at as is_mature,
     if(is_mature, n_converted / n_entered, null) as rate_fixed_horizon,
-    if(n_at_risk >= 10, coalesce(incidence, 0), null) as rate_cumulative_incidence
-from totals t left join incidence using (cohort_month, from_stage, to_stage, segment), night;
+    if(n_at_risk >= 10, coalesce(incidence, 0), null) as rate_cumulative_incidence, n_accounts,
+    case when n_at_risk < 10 then null when incidence > 1e-12 and incidence < 1 - 1e-12 then incidence ** exp(width)
+        when incidence <= 1e-12 then 0 else 1 - 3.841458820694124 / (least(n_accounts, n_at_risk) + 3.841458820694124) end as ci_low,
+    case when n_at_risk < 10 then null when incidence > 1e-12 and incidence < 1 - 1e-12 then incidence ** exp(-width)
+        when incidence > 0.5 then 1 else 3.841458820694124 / (least(n_accounts, n_at_risk) + 3.841458820694124) end as ci_high
+from totals t left join estimated using (cell), night;
 
 -- mart_funnel_period
 create table hand.mart_funnel_period as
@@ -314,14 +371,43 @@ select period_month, currency, coalesce(n_due, 0) as n_due, if(last_day(period_m
     coalesce(due_amount, 0) as due_amount, coalesce(push_count, 0) as push_count, coalesce(pull_in_count, 0) as pull_in_count
 from slipped full join moves using (period_month, currency), raw.night where period_month <= as_of;
 
+-- mart_pipeline_coverage
+create table hand.mart_pipeline_coverage as
+with periods as (
+    select distinct month_start as period_first, last_day(month_start) as period_last from marts.dim_date
+    union select period_first, period_last from raw.objective
+),
+stood as (
+    select snapshot_date, close_on, currency, sum(amount) as amount, count(*) as n
+    from hand.fct_opportunity_daily_snapshot, raw.night
+    where is_open and stage = 'sqo' and (snapshot_date = as_of or day(snapshot_date + 1) = 1) group by all
+),
+due as (
+    select period_first, period_last, currency, sum(amount) filter (snapshot_date = period_first - 1) as opening_amount,
+        sum(amount) filter (snapshot_date = as_of) as open_amount, sum(n) filter (snapshot_date = as_of) as n_open
+    from stood join periods on close_on between period_first and period_last, raw.night
+    where snapshot_date in (as_of, period_first - 1) group by all
+),
+won as (
+    select period_first, period_last, currency, sum(amount) as won_amount
+    from intermediate.int_opportunities_unioned
+    join periods on timezone('Europe/Paris', timezone('UTC', closed_at))::date between period_first and period_last
+    where is_won group by all
+)
+select period_first, period_last, currency, objective_id, coalesce(won_amount, 0) as won_amount, target - won_amount as remaining_amount,
+    coalesce(open_amount, 0) as open_amount, coalesce(n_open, 0) as n_open,
+    if(period_last > as_of and target > won_amount, open_amount / (target - won_amount), null) as pipeline_coverage
+from due full join won using (period_first, period_last, currency)
+left join raw.objective using (period_first, period_last, currency), raw.night;
+
 -- mart_win_rate
 create table hand.deals as
-select o.*, timezone('Europe/Paris', timezone('UTC', o.created_at))::date as created_on,
-    timezone('Europe/Paris', timezone('UTC', o.closed_at))::date as closed_on, amount * 1.0::decimal(9, 6) as amount_reporting,
+select opportunity_key, source_system, pipeline, channel, outcome, is_closed, is_won, amount, currency, sqo_at is not null as is_qualified,
+    timezone('Europe/Paris', timezone('UTC', created_at))::date as created_on,
+    timezone('Europe/Paris', timezone('UTC', closed_at))::date as closed_on, amount * 1.0::decimal(9, 6) as amount_reporting,
     if(is_won and not is_created_imputed and not is_closed_imputed and closed_at >= created_at,
-        (epoch(closed_at) - epoch(created_at)) / 86400, null) as cycle_days,
-    sqo_at is not null as is_qualified
-from intermediate.int_opportunities_unioned o, raw.night where created_at < as_of_at;
+        (epoch(closed_at) - epoch(created_at)) / 86400, null) as cycle_days
+from hand.fct_opportunity;
 create table hand.mart_win_rate as
 with segments as (
     select unnest(list_filter(['all', 'channel=' || channel, 'source_system=' || source_system, 'pipeline=' || pipeline],

@@ -77,10 +77,16 @@ states as (
 )
 select opportunity_key, source_system, version_no, valid_from, valid_to, vendor_stage,
     if(outcome = 'won', 'customer', 'sqo') as stage, outcome, outcome = 'open' as is_open, amount::decimal(18, 2) as amount, close_on,
-    null::varchar as forecast_category, owner_key
+    'EUR' as currency, null::varchar as forecast_category, owner_key
 from states where valid_to is null or valid_to > valid_from;
 create table marts.fct_campaign_spend_daily as
 select md5(c || channel) as campaign_key, d::date as spend_date, 'EUR' as currency, 'ads' as source_system, channel,
     cast(20 + 100 * u(epoch(d)::bigint, c) as decimal(18, 2)) as spend
 from range(5) t(c), (select unnest(['paid_search', 'paid_social', 'email', 'organic_search', 'referral', 'direct_traffic', 'social', 'display'][1:3]) as channel), range(date '2024-10-01', date '2026-10-01', interval 1 day) r(d);
+create table raw.objective as
+select 'year' as objective_id, 'won_amount' as metric, '' as narrowed_to, 'active' as status, 'EUR' as currency,
+    1e9::decimal(18, 4) as target, 'agreed' as target_provenance, date '2026-01-01' as period_first, date '2026-12-31' as period_last;
+create table marts.dim_date as
+select d::date as date_day, date_trunc('month', d)::date as month_start
+from range(timestamp '2015-01-01', timestamp '2027-10-02', interval 1 day) t(d);
 drop table people;

@@ -120,6 +120,14 @@ METRICS = {
              sum(pull_in_count), sum(slipped_amount) / sum(due_amount) filter (where is_complete)
            from marts.mart_pipeline_slippage group by currency order by currency""",
     ),
+    "covering_pipeline,remaining_target,pipeline_coverage": (
+        "coverage_row__currency",
+        """select currency, sum(open_amount) filter (pipeline_coverage is not null),
+             sum(remaining_amount) filter (pipeline_coverage is not null),
+             sum(open_amount) filter (pipeline_coverage is not null)
+               / sum(remaining_amount) filter (pipeline_coverage is not null)
+           from marts.mart_pipeline_coverage group by currency order by currency""",
+    ),
     "deals_closed,deals_won,deals_closed_amount,deals_won_amount,cohort_deals_closed,cohort_deals_won,"
     "win_rate_closed_month,win_rate_closed_amount,win_rate_created_cohort": (
         "win_rate_row__segment",

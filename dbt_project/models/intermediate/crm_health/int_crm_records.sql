@@ -34,11 +34,10 @@ reached as (
 
 opportunities as (
     select
-        segmented.opportunity_key, owners.person_key, owners.account_key, segmented.is_won, segmented.is_closed,
-        segmented.amount_reporting
-    from {{ ref('int_opportunities_segmented') }} as segmented
-    inner join {{ ref('int_opportunities_unioned') }} as owners on segmented.opportunity_key = owners.opportunity_key
-    where segmented.segment = 'all'
+        measured.opportunity_key, owners.person_key, owners.account_key, measured.is_won, measured.is_closed,
+        measured.amount_reporting
+    from {{ ref('int_opportunities_measured') }} as measured
+    inner join {{ ref('int_opportunities_unioned') }} as owners on measured.opportunity_key = owners.opportunity_key
 ),
 
 -- Of what was closed the share that was won, drawn towards one in four where little was.

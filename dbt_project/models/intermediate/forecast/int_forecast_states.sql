@@ -13,12 +13,12 @@ with states as (
         states.is_closing,
         states.outcome,
         states.amount,
-        coalesce(records.currency, 'unknown') as currency,
+        coalesce(states.currency, 'unknown') as currency,
         cast(states.amount * rates.rate_to_reporting as decimal(18, 2)) as amount_reporting
     from {{ ref('int_opportunity_day_states') }} as states
     inner join {{ ref('int_opportunity_records') }} as records on states.opportunity_key = records.opportunity_key
     left join {{ ref('int_fx_rate_periods') }} as rates
-        on records.currency = rates.currency
+        on states.currency = rates.currency
             and states.from_day >= rates.valid_from
             and (rates.valid_to is null or states.from_day < rates.valid_to)
     where (states.is_open or states.is_closing)

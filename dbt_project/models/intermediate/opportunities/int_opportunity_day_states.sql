@@ -26,6 +26,7 @@ select
     outcome,
     is_open,
     amount,
+    currency,
     close_on,
     forecast_category,
     owner_key,

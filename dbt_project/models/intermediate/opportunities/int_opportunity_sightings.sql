@@ -77,10 +77,11 @@ select
     pipeline,
     vendor_stage,
     amount,
+    currency,
     close_on,
     forecast_category,
     owner_id
 from dated
 union all
-select opportunity_key, observed_at, observed_at, true, null, null, null, null, null, null
+select opportunity_key, observed_at, observed_at, true, null, null, null, null, null, null, null
 from departures

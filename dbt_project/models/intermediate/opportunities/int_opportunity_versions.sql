@@ -1,8 +1,9 @@
 -- One row per opportunity and state: from `valid_from` up to, not including, `valid_to` (NULL: still so at as_of).
 -- Field by field from the vendor's own history, else from successive exports; before the first state that is known, that
--- one holds, but a closed one is never drawn back: then the opportunity was open in a stage nobody knows.
+-- one holds, but a closed one is never drawn back: then the opportunity was open in a stage nobody knows. Histories do not say in
+-- which currency an amount was: it is the record's.
 {%- set fields = ['stage', 'amount', 'close_on', 'category', 'owner'] %}
-{%- set values = {'stage': 'vendor_stage, pipeline, meant_on', 'amount': 'amount', 'close_on': 'close_on', 'category': 'forecast_category', 'owner': 'owner_key'} %}
+{%- set values = {'stage': 'vendor_stage, pipeline, meant_on', 'amount': 'amount, currency', 'close_on': 'close_on', 'category': 'forecast_category', 'owner': 'owner_key'} %}
 with history_fields as (
     select
         opportunity_key,
@@ -36,7 +37,7 @@ observed as (
         false as has_{{ field }},
         {%- endfor %}
         cast(null as string) as vendor_stage, cast(null as string) as pipeline, cast(null as date) as meant_on,
-        cast(null as decimal(18, 2)) as amount, cast(null as date) as close_on,
+        cast(null as decimal(18, 2)) as amount, cast(null as string) as currency, cast(null as date) as close_on,
         cast(null as string) as forecast_category, cast(null as string) as owner_key,
         false as has_presence, false as is_gone
     from {{ ref('int_opportunity_records') }} as records
@@ -46,7 +47,8 @@ observed as (
         {%- for field in fields %}
         not coalesce(history_fields.has_{{ field }}, false) and not (sightings.is_gone and sightings.vendor_stage is null),
         {%- endfor %}
-        sightings.vendor_stage, sightings.pipeline, cast(sightings.seen_from as date), sightings.amount, sightings.close_on, sightings.forecast_category,
+        sightings.vendor_stage, sightings.pipeline, cast(sightings.seen_from as date), sightings.amount,
+        coalesce(sightings.currency, records.currency), sightings.close_on, sightings.forecast_category,
         case
             when sightings.owner_id is not null
                 then {{ surrogate_key(["'user'", "records.source_system", "sightings.owner_id"]) }}
@@ -61,7 +63,8 @@ observed as (
         {%- for field in fields %}
         changes.has_{{ field }},
         {%- endfor %}
-        changes.vendor_stage, records.pipeline, cast(changes.changed_at as date), changes.amount, changes.close_on, changes.forecast_category,
+        changes.vendor_stage, records.pipeline, cast(changes.changed_at as date), changes.amount, records.currency,
+        changes.close_on, changes.forecast_category,
         case
             when changes.owner_id is not null
                 then {{ surrogate_key(["'user'", "changes.source_system", "changes.owner_id"]) }}
@@ -75,7 +78,7 @@ observed as (
         records.opportunity_key,
         case when records.is_closed_imputed then coalesce(closed.observed_at, records.closed_at) else records.closed_at end,
         3, records.closed_at, true, true, false, false, false,
-        records.vendor_stage, records.pipeline, records.stage_meant_on, records.amount, null, null, null, false, false
+        records.vendor_stage, records.pipeline, records.stage_meant_on, records.amount, records.currency, null, null, null, false, false
     from {{ ref('int_opportunity_records') }} as records
     left join first_seen_closed as closed on records.opportunity_key = closed.opportunity_key
     where records.is_closed and not records.is_gone
@@ -85,7 +88,8 @@ observed as (
         records.opportunity_key, records.created_at, 1, records.created_at,
         not records.is_closed, not coalesce(history_fields.has_amount, false), false, false,
         not coalesce(history_fields.has_owner, false),
-        records.vendor_stage, records.pipeline, records.stage_meant_on, records.amount, null, null, records.owner_key, false, false
+        records.vendor_stage, records.pipeline, records.stage_meant_on, records.amount, records.currency, null, null, records.owner_key,
+        false, false
     from {{ ref('int_opportunity_records') }} as records
     left join sighted on records.opportunity_key = sighted.opportunity_key
     left join history_fields on records.opportunity_key = history_fields.opportunity_key
@@ -97,6 +101,7 @@ placed as (
         observed.*,
         records.source_system,
         records.created_at,
+        records.currency as record_currency,
         case when observed.observed_at < records.created_at then records.created_at else observed.observed_at end as effective_at
     from observed
     inner join {{ ref('int_opportunity_records') }} as records on observed.opportunity_key = records.opportunity_key
@@ -143,6 +148,7 @@ carried as (
         counted.opportunity_key,
         counted.source_system,
         counted.effective_at as valid_from,
+        counted.record_currency,
         counted.stage_no = 0 as is_before_first_stage,
         counted.close_on_no = 0 as is_before_first_close_on,
         {%- for field in fields %}
@@ -186,6 +192,7 @@ judged as (
             else 'open'
         end as outcome,
         amount,
+        coalesce(currency, record_currency) as currency,
         -- A date first seen on a closed opportunity was never an expectation.
         case when is_before_first_stage and is_before_first_close_on and event <> 'entered' then null else close_on end as close_on,
         forecast_category,
@@ -196,7 +203,7 @@ judged as (
 compared as (
     select
         *,
-        {%- set states = ['vendor_stage', 'stage', 'outcome', 'amount', 'close_on', 'forecast_category', 'owner_key'] %}
+        {%- set states = ['vendor_stage', 'stage', 'outcome', 'amount', 'currency', 'close_on', 'forecast_category', 'owner_key'] %}
         {%- for state in states %}
         lag({{ state }}) over (partition by opportunity_key order by valid_from) as previous_{{ state }},
         {%- endfor %}
@@ -231,6 +238,7 @@ select
     outcome,
     outcome = 'open' as is_open,
     amount,
+    currency,
     close_on,
     forecast_category,
     owner_key

@@ -3,7 +3,6 @@ with lives as (
         states.*,
         records.account_key,
         records.pipeline,
-        records.currency,
         {{ business_day('records.created_at') }} as created_on,
         -- Open: every day of the state; closed: the closing day only.
         case

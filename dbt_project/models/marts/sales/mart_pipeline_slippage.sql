@@ -8,28 +8,26 @@ with calendar as (
 month_ends as (
     select
         states.opportunity_key,
-        records.currency,
+        states.currency,
         states.amount,
         cast(date_trunc('month', calendar.month_end) as date) as snapshot_month,
         cast(date_trunc('month', states.close_on) as date) as close_month
     from {{ ref('int_opportunity_day_states') }} as states
     inner join calendar
         on states.from_day <= calendar.month_end and (states.to_day is null or states.to_day > calendar.month_end)
-    inner join {{ ref('int_opportunity_records') }} as records on states.opportunity_key = records.opportunity_key
     where states.is_open and calendar.month_end <= {{ as_of_day() }}
 ),
 
 dated as (
     select
         states.from_day,
-        records.currency,
+        states.currency,
         states.is_open and lag(states.is_open) over (partition by states.opportunity_key order by states.from_day) as was_and_is_open,
         cast(date_trunc('month', states.close_on) as date) as close_month,
         cast(
             date_trunc('month', lag(states.close_on) over (partition by states.opportunity_key order by states.from_day)) as date
         ) as previous_close_month
     from {{ ref('int_opportunity_day_states') }} as states
-    inner join {{ ref('int_opportunity_records') }} as records on states.opportunity_key = records.opportunity_key
 ),
 
 -- The state with which a month begins is that at the end of the day before.

@@ -1,19 +1,36 @@
 -- Money per day that the open qualified pipeline yields at the pace of the year that ends with the month:
 -- open qualified opportunities x win rate x mean won amount / median cycle.
-with month_ends as (
+with opportunities as (
+    select
+        opportunity_key, channel, source_system, pipeline, is_closed, is_won, amount, amount_reporting, currency, closed_on, cycle_days
+    from {{ ref('int_opportunities_measured') }}
+    where is_qualified
+),
+
+segmented as (
+    {{ segments('opportunities', ['channel', 'source_system', 'pipeline']) }}
+),
+
+month_ends as (
     select cast(date_trunc('month', snapshot_date) as date) as period_month, max(snapshot_date) as measured_on
     from {{ ref('fct_opportunity_daily_snapshot') }}
     group by 1
 ),
 
-open_pipeline as (
-    select month_ends.period_month, segmented.segment, count(*) as n_open
+open_deals as (
+    select
+        month_ends.period_month, opportunities.channel, opportunities.source_system, opportunities.pipeline, count(*) as n_open
     from {{ ref('fct_opportunity_daily_snapshot') }} as snapshots
     inner join month_ends on snapshots.snapshot_date = month_ends.measured_on
-    inner join {{ ref('int_opportunities_segmented') }} as segmented
-        on snapshots.opportunity_key = segmented.opportunity_key
-    where snapshots.is_open and segmented.is_qualified
-    group by month_ends.period_month, segmented.segment
+    inner join opportunities on snapshots.opportunity_key = opportunities.opportunity_key
+    where snapshots.is_open
+    group by month_ends.period_month, opportunities.channel, opportunities.source_system, opportunities.pipeline
+),
+
+open_pipeline as (
+    select period_month, segment, sum(n_open) as n_open
+    from ({{ segments('open_deals', ['channel', 'source_system', 'pipeline']) }}) as segmented
+    group by period_month, segment
 ),
 
 pace as (
@@ -33,10 +50,10 @@ pace as (
         ) }} as amount_currency,
         {{ quantile('segmented.cycle_days', 0.5) }} as median_cycle_days
     from month_ends
-    inner join {{ ref('int_opportunities_segmented') }} as segmented
+    inner join segmented
         on segmented.closed_on <= month_ends.measured_on
             and segmented.closed_on > {{ add_days('month_ends.measured_on', -365) }}
-    where segmented.is_closed and segmented.is_qualified
+    where segmented.is_closed
     group by month_ends.period_month, segmented.segment
 ),
 

@@ -46,16 +46,48 @@ month_ends as (
     where recency = 1
 ),
 
+-- In another currency than when the month began: it leaves the one and comes into the other.
+redenominated as (
+    select
+        opportunity_key,
+        previous_currency as currency,
+        period_month,
+        'removed' as outcome,
+        false as is_open,
+        previous_amount as amount,
+        false as is_without_amount,
+        cast(null as date) as close_on,
+        false as is_due
+    from (
+        select
+            opportunity_key,
+            period_month,
+            currency,
+            lag(currency) over lives as previous_currency,
+            lag(amount) over lives as previous_amount,
+            lag(is_open) over lives as was_open
+        from month_ends
+        window lives as (partition by opportunity_key order by period_month)
+    ) as followed
+    where was_open and currency <> previous_currency
+),
+
+month_ends_by_currency as (
+    select * from month_ends
+    union all
+    select * from redenominated
+),
+
 compared as (
     select
         month_ends.*,
-        lag(period_month) over lives is null as is_new,
+        period_month = min(period_month) over (partition by opportunity_key) as is_new,
         coalesce(lag(is_open) over lives, false) as was_open,
         coalesce(lag(is_due) over lives, false) as was_due,
         coalesce(lag(amount) over lives, 0) as previous_amount,
         lag(close_on) over lives as previous_close_on
-    from month_ends
-    window lives as (partition by opportunity_key order by period_month)
+    from month_ends_by_currency as month_ends
+    window lives as (partition by opportunity_key, currency order by period_month)
 ),
 
 started as (

@@ -1,5 +1,16 @@
 -- Two rates that must not share a name: of what closed in the month, and of what was created in it.
-with closed as (
+with opportunities as (
+    select
+        channel, source_system, pipeline, outcome, is_closed, is_won, amount, amount_reporting, currency, created_on, closed_on,
+        cycle_days
+    from {{ ref('int_opportunities_measured') }}
+),
+
+segmented as (
+    {{ segments('opportunities', ['channel', 'source_system', 'pipeline']) }}
+),
+
+closed as (
     select
         cast(date_trunc('month', closed_on) as date) as period_month,
         segment,
@@ -18,7 +29,7 @@ with closed as (
         ) }} as won_currency,
         count(case when is_won then amount end) as n_won_with_amount,
         {{ quantile('cycle_days', 0.5) }} as median_cycle_days
-    from {{ ref('int_opportunities_segmented') }}
+    from segmented
     where is_closed and closed_on <= {{ as_of_day() }}
     group by 1, 2
 ),
@@ -39,7 +50,7 @@ created as (
         count(*) as n_created,
         count(case when is_won then 1 end) as n_created_won,
         count(case when is_closed then 1 end) as n_created_closed
-    from {{ ref('int_opportunities_segmented') }}
+    from segmented
     group by 1, 2
 ),
 

@@ -1,4 +1,4 @@
--- One row per opportunity and segment that it belongs to, with its days, its cycle and its amount in the reporting currency.
+-- One row per opportunity with its days, its cycle and its amount in the reporting currency.
 with opportunities as (
     select
         opportunities.opportunity_key,
@@ -21,17 +21,13 @@ with opportunities as (
                 then {{ days_between('opportunities.created_at', 'opportunities.closed_at') }}
         end as cycle_days
     from {{ ref('fct_opportunity') }} as opportunities
-),
-
-converted as (
-    select
-        opportunities.*,
-        cast(opportunities.amount * rates.rate_to_reporting as decimal(18, 2)) as amount_reporting
-    from opportunities
-    left join {{ ref('int_fx_rate_periods') }} as rates
-        on opportunities.currency = rates.currency
-            and opportunities.rate_day >= rates.valid_from
-            and (rates.valid_to is null or opportunities.rate_day < rates.valid_to)
 )
 
-{{ segments('converted', ['channel', 'source_system', 'pipeline']) }}
+select
+    opportunities.*,
+    cast(opportunities.amount * rates.rate_to_reporting as decimal(18, 2)) as amount_reporting
+from opportunities
+left join {{ ref('int_fx_rate_periods') }} as rates
+    on opportunities.currency = rates.currency
+        and opportunities.rate_day >= rates.valid_from
+        and (rates.valid_to is null or opportunities.rate_day < rates.valid_to)
