@@ -13,9 +13,13 @@ hosted as (
     left join {{ ref('free_mail_domains') }} as free_mail on {{ web_domain('accounts.domain') }} = free_mail.domain
 ),
 
+-- Nor is the provider's domain that of those who have a page below it.
 registered as (
-    select hosted.*, {{ registrable_domain('hosted.host') }} as registrable_domain
+    select
+        hosted.*,
+        case when free_mail.domain is null then {{ registrable_domain('hosted.host') }} end as registrable_domain
     from hosted
+    left join {{ ref('free_mail_domains') }} as free_mail on {{ registrable_domain('hosted.host') }} = free_mail.domain
 )
 
 select
