@@ -47,6 +47,8 @@ TWINS = (
     "2,Twin,Sales,Qualification,1000.00,EUR,2026-02-20 10:00,2026-03-10 18:00,,,Ann\n"
     "3,Twin,Sales,Qualification,1000.00,EUR,2026-02-20 10:00,2026-03-10 18:00,,,Ann\n"
 )
+IN_FRANCS = "7,Abroad,Sales,Qualification,100.00,CHF,2026-02-20 10:00,2026-06-10 18:00,,,Ann\n"
+IN_EUROS = "7,Abroad,Sales,Qualification,105.00,EUR,2026-02-20 10:00,2026-06-10 18:00,,,Ann\n"
 MIRROR = "6,Mirror,Sales,Qualification,77.00,EUR,2026-02-20 10:00,2026-03-10 18:00,,006A,Ann\n"
 
 OPPORTUNITIES = """Id,Name,AccountId,StageName,Amount,CurrencyIsoCode,CloseDate,CreatedDate,LastModifiedDate,OwnerId,LeadSource,Type,IsClosed,IsWon,IsDeleted
@@ -109,13 +111,13 @@ feeds:
 QUOTES = "N° devis;État du devis;Montant devis;Devis ouvert le;Signature prévue le\n"
 
 FILES = {
-    "hubspot-crm-exports-deals-2026-03-01.csv": DEALS + UNTOUCHED + TWINS + MIRROR
+    "hubspot-crm-exports-deals-2026-03-01.csv": DEALS + UNTOUCHED + TWINS + MIRROR + IN_FRANCS
     + "4,Deleted,Sales,Qualification,40.00,EUR,2026-02-20 10:00,2026-03-10 18:00,,,Ann\n"
     + "5,Won,Sales,Proposition,50.00,EUR,2026-02-20 10:00,2026-04-10 18:00,,,Ann\n",
-    "hubspot-crm-exports-deals-2026-03-15.csv": DEALS + UNTOUCHED + TWINS + MIRROR
+    "hubspot-crm-exports-deals-2026-03-15.csv": DEALS + UNTOUCHED + TWINS + MIRROR + IN_FRANCS
     + "4,Deleted,Sales,Qualification,40.00,EUR,2026-02-20 10:00,2026-03-10 18:00,,,Ann\n"
     + "5,Won,Sales,Proposition,55.00,EUR,2026-02-20 10:00,2026-04-10 18:00,,,Bob\n",
-    "hubspot-crm-exports-deals-2026-03-30.csv": DEALS + UNTOUCHED + TWINS + MIRROR
+    "hubspot-crm-exports-deals-2026-03-30.csv": DEALS + UNTOUCHED + TWINS + MIRROR + IN_EUROS
     + "5,Won,Sales,Gagnée,60.00,EUR,2026-02-20 10:00,2026-03-20 18:00,,,Bob\n",
     "salesforce_opportunity_2026-03-30.csv": OPPORTUNITIES,
     "salesforce_opportunityhistory_2026-03-30.csv": HISTORY,
@@ -169,7 +171,7 @@ def test_a_deal_untouched_for_forty_days_has_forty_rows_across_the_change_to_sum
 
 def test_two_deals_of_one_amount_both_count_and_a_mirror_of_salesforce_does_not(ask):
     sql = """select sum(amount)::varchar, count(*) from fct_opportunity_daily_snapshot
-             where source_system = 'hubspot' and snapshot_date = '2026-03-05'"""
+             where source_system = 'hubspot' and currency = 'EUR' and snapshot_date = '2026-03-05'"""
     assert ask(sql) == [("3090.00", 5)]
 
 
@@ -203,6 +205,17 @@ def test_a_change_of_owner_is_dated_by_the_export_that_shows_it(ask):
     owners = f"""select owner_key, min(snapshot_date)::varchar from fct_opportunity_daily_snapshot
                  where {key_of("hubspot", "5")} group by 1 order by 2"""
     assert [row[1] for row in ask(owners)] == ["2026-02-20", "2026-03-15"]
+
+
+def test_an_amount_keeps_the_currency_that_its_export_showed(ask):
+    deal = key_of("hubspot", "7")
+    rows = ask(
+        "select currency, min(snapshot_date)::varchar, max(amount)::varchar from fct_opportunity_daily_snapshot "
+        f"where {deal} group by 1 order by 2"
+    )
+    assert rows == [("CHF", "2026-02-20", "100.00"), ("EUR", "2026-03-30", "105.00")]
+    moved = "select created, moved_out, open_amount from mart_pipeline_waterfall where currency = 'CHF' order by period_month"
+    assert ask(moved) == [(100, 100, 100), (0, 0, 0)]
 
 
 def test_a_reopened_deal_has_no_rows_while_it_is_closed_and_moves_in_again(ask):
