@@ -4,6 +4,7 @@ Knows nothing of what a profile is; the models are in `profiles.py`.
 """
 
 import difflib
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,9 +94,7 @@ def read_yaml(path: Path) -> tuple[Any, YamlPlaces | None, list[Fault]]:
     except UnicodeDecodeError as error:
         return None, None, [Fault(path, 1, "", f"not UTF-8 ({error.reason} at byte {error.start})", "save it as UTF-8")]
     try:
-        loader = _LOADER(text)
-        root = loader.get_single_node()
-        document = loader.construct_document(root) if root else None
+        root, document = _parsed(text)
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a day or number that cannot be, such as 2026-13-01
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
@@ -111,6 +110,14 @@ def read_yaml(path: Path) -> tuple[Any, YamlPlaces | None, list[Fault]]:
         for place, first, again in _doubled_keys(root, (), set())
     ]  # fmt: skip
     return document, YamlPlaces(root), faults
+
+
+@functools.lru_cache(maxsize=256)
+def _parsed(text: str) -> tuple[yaml.Node | None, Any]:
+    """A document's nodes and its content, which nobody changes: a night reads the same profiles and agreements many times."""
+    loader = _LOADER(text)
+    root = loader.get_single_node()
+    return root, loader.construct_document(root) if root else None
 
 
 def _doubled_keys(node: yaml.Node, place: Place, visited: set[int]) -> Iterator[tuple[Place, yaml.Node, yaml.Node]]:

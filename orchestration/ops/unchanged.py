@@ -6,10 +6,12 @@ is said in `inputs_hash`; when in doubt something is in it, for a night too many
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+
+import duckdb
 
 from orchestration.home import Home
 from orchestration.landing.feed_health import judge_feeds
@@ -17,7 +19,7 @@ from orchestration.landing.ledger import Ledger
 from orchestration.landing.profiles import known_profiles
 from orchestration.ops.night import Night
 from orchestration.settings import PROJECT_DIR, Settings
-from orchestration.transform.catalog import write_night_catalog
+from orchestration.transform.catalog import Engine, write_night_catalog
 
 _PRODUCT = ("orchestration", "dbt_project", "seeds", "expectations")
 _LIBRARIES = ("duckdb", "dbt-core", "dbt-duckdb", "great-expectations", "email-validator", "phonenumbers")
@@ -26,28 +28,40 @@ _NOT_READ = {"target", "logs", "__pycache__"}
 
 @dataclass
 class _Recorder:
-    """An engine that keeps only a hash of what the catalog would write."""
+    """An engine that hashes what the catalog writes, and hands it on to the engine behind it, if there is one."""
 
+    engine: Engine | None = None
     digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
 
     def create_schema(self) -> None:
-        """Nothing to create."""
+        """Nothing to note."""
+        if self.engine:
+            self.engine.create_schema()
 
     def relate(self, name: str, sql: str) -> None:
         """Note the query."""
         self.digest.update(f"\n{name}: {sql}".encode())
+        if self.engine:
+            self.engine.relate(name, sql)
 
     def tabulate(self, name: str, columns: Mapping[str, str], rows: Sequence[tuple]) -> None:
         """Note the rows."""
         self.digest.update(f"\n{name}: {dict(columns)} {list(rows)}".encode())
+        if self.engine:
+            self.engine.tabulate(name, columns, rows)
 
-    def derive(self, name: str, make: object) -> None:
+    def derive(self, name: str, make: Callable[[duckdb.DuckDBPyConnection], str]) -> None:
         """It follows from what is noted already."""
+        if self.engine:
+            self.engine.derive(name, make)
 
 
-def inputs_hash(night: Night) -> str:
-    """One hash of the raw catalog as of the night's day, the feeds' checks, the home's other state, product and settings."""
-    recorder = _Recorder()
+def inputs_hash(night: Night, engine: Engine | None = None) -> str:
+    """One hash of the raw catalog as of the night's day, the feeds' checks, the home's other state, product and settings.
+
+    Given an engine, the catalog is written to it on the way: it is worked out once.
+    """
+    recorder = _Recorder(engine)
     write_night_catalog(recorder, night.home, night.settings, night.as_of())
     profiles = known_profiles(night.settings)
     feeds = [feed for profile in profiles.values() for feed in profile.feeds.values()]

@@ -22,7 +22,7 @@ from orchestration.ops.night import Night
 from orchestration.ops.unchanged import inputs_hash
 from orchestration.quality.audit import Audit
 from orchestration.registry.rows import REGISTRY_TABLES
-from orchestration.transform.catalog import DuckDBEngine, write_night_catalog
+from orchestration.transform.catalog import DuckDBEngine
 from orchestration.transform.data_tests import run_data_tests
 from orchestration.transform.dbt_build import DbtBuildError, DbtOutcome, invoke_dbt
 from orchestration.transform.lineage import LineageMemory
@@ -80,9 +80,11 @@ def build_catalog_assets(profiles: Mapping[str, Profile]) -> dg.AssetsDefinition
             night.home.candidate.unlink(missing_ok=True)
             night.home.candidate.with_suffix(".duckdb.wal").unlink(missing_ok=True)
             Audit(night.home.audit).start(context.run.run_id)
-            night.inputs = inputs_hash(night)
             with open_duckdb(night.home.candidate) as connection:
-                write_night_catalog(DuckDBEngine(connection), night.home, night.settings, as_of)
+                # One transaction: some seven hundred relations, each in its own, wait for the disk as often.
+                connection.begin()
+                night.inputs = inputs_hash(night, DuckDBEngine(connection))
+                connection.commit()
             _record_feed_checks(night, profiles, as_of.day)
             failpoints.passed("after:catalog")
         for spec in specs:
