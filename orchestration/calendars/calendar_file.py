@@ -15,7 +15,7 @@ import holidays
 from pydantic import AfterValidator, Field, model_validator
 
 from orchestration.landing.profile_faults import Misfit, MisfitsError
-from orchestration.registry.documents import Document, Reading, Strict, read_folder
+from orchestration.registry.documents import Document, Reading, Strict, each_once, read_folder
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SPAN = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)-([01]\d:[0-5]\d|2[0-3]:[0-5]\d|24:00)$")
@@ -109,7 +109,9 @@ class Calendar(Strict):
     hours: dict[Literal[WEEKDAYS], list[Span]] = Field(min_length=1)
     holidays: PublicHolidays | None = None
     closures: list[Closure] = Field([])
-    worked_holidays: list[dt.date] = Field([], description="Public holidays on which the company works all the same.")
+    worked_holidays: Annotated[list[dt.date], AfterValidator(each_once)] = Field(
+        [], description="Public holidays on which the company works all the same."
+    )
 
     @model_validator(mode="after")
     def _check_hours(self) -> "Calendar":

@@ -9,11 +9,11 @@ from itertools import product
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from orchestration.landing.profile_faults import Fault, Misfit, MisfitsError
 from orchestration.objectives.objective_file import Day, Role
-from orchestration.registry.documents import Document, Reading, Registered, Strict, read_folder
+from orchestration.registry.documents import Document, Reading, Registered, Strict, each_once, read_folder
 
 REASONS = (
     "bad_data", "duplicate", "not_icp", "wrong_persona", "no_need", "no_budget", "no_timing", "competitor",
@@ -26,22 +26,16 @@ Channel = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 class About(Strict):
     """Which leads that were sent back it is about: reasons, channels (all when left out), first and last day."""
 
-    reasons: Annotated[list[Literal[REASONS]], Field(min_length=1)]
-    channels: Annotated[list[Channel], Field(min_length=1)] | None = None
+    reasons: Annotated[list[Literal[REASONS]], AfterValidator(each_once), Field(min_length=1)]
+    channels: Annotated[list[Channel], AfterValidator(each_once), Field(min_length=1)] | None = None
     first: Day = Field(alias="from")
     last: Day = Field(alias="to")
 
     @model_validator(mode="after")
     def _check_days(self) -> "About":
-        misfits = []
         if self.last < self.first:
-            misfits.append(Misfit(("to",), f"{self.last} is before {self.first}", "write the last day that it is about"))
-        for key in ("reasons", "channels"):
-            values = getattr(self, key) or []
-            if len(set(values)) < len(values):
-                misfits.append(Misfit((key,), "a value stands twice", "keep one of the two"))
-        if misfits:
-            raise MisfitsError(misfits)
+            problem = f"{self.last} is before {self.first}"
+            raise MisfitsError([Misfit(("to",), problem, "write the last day that it is about")])
         return self
 
 

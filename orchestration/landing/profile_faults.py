@@ -64,6 +64,14 @@ class MisfitsError(ValueError):
         self.misfits = misfits
 
 
+class _ImpossibleError(ValueError):
+    """A day or number that can't be, such as 2026-13-01, and its line."""
+
+    def __init__(self, problem: str, line: int):
+        super().__init__(problem)
+        self.line = line
+
+
 class YamlPlaces:
     """The line of every place in a YAML document."""
 
@@ -95,7 +103,12 @@ def read_yaml(path: Path) -> tuple[Any, YamlPlaces | None, list[Fault]]:
         return None, None, [Fault(path, 1, "", f"not UTF-8 ({error.reason} at byte {error.start})", "save it as UTF-8")]
     try:
         root, document = _parsed(text)
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: a day or number that cannot be, such as 2026-13-01
+    except yaml.reader.ReaderError as error:  # raised when the text is handed over, before any node is there
+        line = text.count("\n", 0, error.position) + 1
+        return None, None, [Fault(path, line, "", f"not YAML: {error.reason}", "take the character out")]
+    except _ImpossibleError as error:
+        return None, None, [Fault(path, error.line, "", f"a value that can't be: {error}", "mend the day or number there")]
+    except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         problem = getattr(error, "problem", None) or str(error)
@@ -117,7 +130,11 @@ def _parsed(text: str) -> tuple[yaml.Node | None, Any]:
     """A document's nodes and its content, which nobody changes: a night reads the same profiles and agreements many times."""
     loader = _LOADER(text)
     root = loader.get_single_node()
-    return root, loader.construct_document(root) if root else None
+    try:
+        return root, loader.construct_document(root) if root else None
+    except ValueError as error:
+        # YAML says no line; the node that it was reading when it failed is the last of those that it had begun.
+        raise _ImpossibleError(str(error)[:120], list(loader.recursive_objects)[-1].start_mark.line + 1) from error
 
 
 def _doubled_keys(node: yaml.Node, place: Place, visited: set[int]) -> Iterator[tuple[Place, yaml.Node, yaml.Node]]:

@@ -9,11 +9,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from orchestration.landing.profile_faults import Misfit, MisfitsError
 from orchestration.objectives.periods import EXAMPLES, Period, period_of
-from orchestration.registry.documents import Document, Reading, Slug, Strict, read_folder
+from orchestration.registry.documents import Document, Reading, Slug, Strict, each_once, read_folder
 
 DIMENSIONS = ("channel", "source_system")  # by which an objective may be narrowed
 SHARE_TOLERANCE = 1e-9
@@ -41,7 +41,7 @@ def _text(value: object) -> object:
 Number = Annotated[Decimal, BeforeValidator(_number), Field(max_digits=18, allow_inf_nan=False)]
 Day = Annotated[dt.date, BeforeValidator(_day)]
 Role = Annotated[str, Field(pattern=r"^role:[a-z][a-z0-9_-]*$")]
-Team = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_ ]{0,40}$")]
+Team = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*( [a-z0-9_]+)*$", max_length=40)]
 MetricName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -102,15 +102,17 @@ class Target(Strict):
                         f"write a {key} {place} it, or take it out",
                     )
                 )
+        bounds = (("value", self.value), ("baseline", self.baseline), ("floor", self.floor), ("stretch", self.stretch))
+        if self.unit != "rate":
+            misfits += [
+                Misfit((key,), f"{value} is below nothing", "write a number from 0 on")
+                for key, value in bounds
+                if value is not None and value < 0
+            ]
         if self.unit == "rate":
             misfits += [
                 Misfit((key,), f"{value} is no share", "write a rate between 0 and 1")
-                for key, value in (
-                    ("value", self.value),
-                    ("baseline", self.baseline),
-                    ("floor", self.floor),
-                    ("stretch", self.stretch),
-                )
+                for key, value in bounds
                 if value is not None and not 0 <= value <= 1
             ]
         elif len(self.unit) == 3 and self.unit.isupper() and self.value != round(self.value, 2):
@@ -140,7 +142,7 @@ class Tree(Strict):
     """Of which metrics the objective's is the product or the sum."""
 
     op: Literal["product", "sum"]
-    children: Annotated[list[MetricName], Field(min_length=2, max_length=8)]
+    children: Annotated[list[MetricName], AfterValidator(each_once), Field(min_length=2, max_length=8)]
 
 
 class Curve(Strict):
@@ -202,7 +204,7 @@ class Objective(Strict):
     """An objective that teams share."""
 
     metric: MetricName
-    filter: dict[Literal[DIMENSIONS], Annotated[list[str], Field(min_length=1)]] = Field({})
+    filter: dict[Literal[DIMENSIONS], Annotated[list[str], AfterValidator(each_once), Field(min_length=1)]] = Field({})
     period: PeriodSpec
     target: Target
     shared: bool = True
@@ -250,6 +252,14 @@ class Objective(Strict):
                     )
                 )
         for number, amendment in enumerate(self.amendments):
+            if amendment.target_after == amendment.target_before:
+                misfits.append(
+                    Misfit(
+                        ("amendments", number, "target_after"),
+                        "the amendment changes nothing",
+                        "write the new target, or take it out",
+                    )
+                )
             if amendment.version != number + 2:
                 misfits.append(
                     Misfit(

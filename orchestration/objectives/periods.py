@@ -5,10 +5,10 @@ import re
 from dataclasses import dataclass
 
 _FORMS = {
-    "month": re.compile(r"^(\d{4})-(\d{2})$"),
-    "quarter": re.compile(r"^(\d{4})Q([1-4])$"),
-    "half": re.compile(r"^(\d{4})H([12])$"),
-    "year": re.compile(r"^(\d{4})$"),
+    "month": re.compile(r"([0-9]{4})-([0-9]{2})"),
+    "quarter": re.compile(r"([0-9]{4})Q([1-4])"),
+    "half": re.compile(r"([0-9]{4})H([12])"),
+    "year": re.compile(r"([0-9]{4})"),
 }
 _MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 EXAMPLES = {"month": "2026-07", "quarter": "2026Q3", "half": "2026H2", "year": "2026"}
@@ -39,7 +39,7 @@ def period_of(kind: str, name: str, fiscal_start_month: int = 1) -> Period:
         ValueError: the name is not one of that kind.
     """
     is_fiscal, kind = kind.startswith("fiscal_"), kind.removeprefix("fiscal_")
-    found = _FORMS[kind].match(name)
+    found = _FORMS[kind].fullmatch(name)
     if found is None or not 2000 <= int(found[1]) <= 2100:
         raise ValueError(f"'{name}' is no {kind}")
     length = _MONTHS[kind]

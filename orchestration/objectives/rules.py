@@ -10,12 +10,17 @@ from orchestration.registry.metrics import Metrics
 
 
 def objective_faults(
-    objectives: Sequence[Registered[Objective]], metrics: Metrics, calendars: Collection[str], fiscal_start_month: int
+    objectives: Sequence[Registered[Objective]],
+    metrics: Metrics,
+    calendars: Collection[str],
+    channels: Collection[str],
+    fiscal_start_month: int,
 ) -> list[Fault]:
     """Everything that is wrong with objectives that can be read."""
     faults: list[Fault] = []
     for objective in objectives:
         faults += _metric_faults(objective, metrics)
+        faults += _channel_faults(objective, channels)
         faults += _guardrail_faults(objective, metrics)
         faults += _pacing_faults(objective, metrics, calendars, fiscal_start_month)
         faults += _agreement_faults(objective, fiscal_start_month)
@@ -69,6 +74,16 @@ def _metric_faults(objective: Registered[Objective], metrics: Metrics) -> Iterat
             yield objective.fault(("spec", "tree", "children", number), *unknown_metric(child, metrics))
         elif child == spec.metric:
             yield objective.fault(("spec", "tree", "children", number), "a metric can't be a part of itself", "take it out")
+
+
+def _channel_faults(objective: Registered[Objective], channels: Collection[str]) -> Iterator[Fault]:
+    for number, channel in enumerate(objective.spec.filter.get("channel", [])):
+        if channel not in channels:
+            yield objective.fault(
+                ("spec", "filter", "channel", number),
+                f"no channel is called '{channel}'",
+                f"write one of {', '.join(sorted(channels))}",
+            )
 
 
 def _guardrail_faults(objective: Registered[Objective], metrics: Metrics) -> Iterator[Fault]:

@@ -5,6 +5,7 @@ Knows nothing of what is registered; the models are in calendars, objectives and
 
 import difflib
 import re
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +26,15 @@ Spec = TypeVar("Spec", bound=BaseModel)
 class Strict(BaseModel):
     """What may stand in a registry file and nothing else; texts are texts and numbers finite."""
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, str_max_length=2_000)
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, str_max_length=2_000, strict=True)
+
+
+def each_once(values: list) -> list:
+    """A list's values, none of which may stand there twice: it would be counted twice."""
+    for number, value in enumerate(values):
+        if value in values[:number]:
+            raise MisfitsError([Misfit((number,), f"'{value}' stands twice", "keep one of the two")])
+    return values
 
 
 class Metadata(Strict):
@@ -80,9 +89,15 @@ class Reading(Generic[Spec]):
 def read_folder(folder: Path, model: type[Document[Spec]], remedies: Mapping[str, str]) -> Reading[Spec]:
     """Read every *.yml of a folder in the order of their names; a folder that is not there holds none."""
     reading: Reading[Spec] = Reading()
-    for path in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")]):
+    for path in sorted(path for path in folder.glob("*") if path.suffix.lower() in (".yml", ".yaml")):
         try:
-            if path.stat().st_size > _MAX_BYTES:
+            facts = path.stat()
+            # A pipe would never end, and neither would a device; both say that they hold nothing.
+            if not stat.S_ISREG(facts.st_mode):
+                remedy = "put a readable registry file there, or delete it"
+                reading.faults.append(Fault(path, 1, "", "no regular file", remedy))
+                continue
+            if facts.st_size > _MAX_BYTES:
                 reading.faults.append(Fault(path, 1, "", f"larger than {_MAX_BYTES} bytes", "one short document a file"))
                 continue
             found = _read_document(path, model, remedies)

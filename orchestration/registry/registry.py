@@ -46,14 +46,15 @@ def read_registry(settings: Settings) -> tuple[Registry, list[Fault]]:
     metrics = read_metrics(settings.dbt_project_dir / "models")
     # A calendar that can't be read has its own fault; who names it need not be told as well.
     names = {item.name for item in calendars.documents} | {fault.path.stem for fault in calendars.faults}
+    channels = known_channels(settings.seeds_dir / "channel_map.csv")
     faults = [
         *calendars.faults,
         *objectives.faults,
         *slas.faults,
         *feedback.faults,
-        *objective_faults(objectives.documents, metrics, names, settings.fiscal_year_start_month),
+        *objective_faults(objectives.documents, metrics, names, channels, settings.fiscal_year_start_month),
         *sla_faults(slas.documents, metrics, names),
-        *feedback_faults(feedback.documents, known_channels(settings.seeds_dir / "channel_map.csv")),
+        *feedback_faults(feedback.documents, channels),
     ]
     registry = Registry(
         {item.name: item.spec for item in calendars.documents},

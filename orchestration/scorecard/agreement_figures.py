@@ -35,5 +35,14 @@ AGREEMENT_QUERIES = {
     "liability": """
         select obligation_id, liability, fault_reason, count(*) as n from marts.fct_sla_clock
         where liability <> 'none' group by all order by obligation_id, n desc, fault_reason""",
+    "feedback": """
+        select reason_code, sum(n_sent_back) as n_sent_back, sum(n_acknowledged) as n_acknowledged,
+            sum(n_acknowledged_in_time) as n_acknowledged_in_time, sum(n_changed) as n_changed, sum(n_declined) as n_declined
+        from marts.mart_feedback_loop where period_month > as_of - interval 12 months
+        group by reason_code order by n_sent_back desc, reason_code""",
+    "rounds": "select * exclude (as_of) from marts.mart_feedback_effect order by first_day desc, feedback_id",
+    "reliability": """
+        select * from marts.mart_reason_reliability where quarter_start > as_of - interval 12 months
+        order by quarter_start desc, source_system""",
     "barometer": "select * from marts.mart_barometer order by item_id",
 }

@@ -1,8 +1,9 @@
 """The pages on objectives, hand-off and barometer: sections made of the figures, in the form of the scorecard's own.
 
-Queries are in `agreement_figures.py`, words in `agreement_words.py`, layout in page.html.j2.
+Queries are in `agreement_figures.py`, words in `words.py`, layout in page.html.j2.
 """
 
+import datetime as dt
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from orchestration.scorecard import charts
 from orchestration.scorecard.figures import Rows
 from orchestration.scorecard.parts import Part, Section
-from orchestration.scorecard.words import MISSING, Language, number, percent, say
+from orchestration.scorecard.words import MISSING, Language, channel, number, percent, reason_code, say, team
 
 Figures = dict[str, Rows]
 
@@ -32,17 +33,29 @@ def objectives_page(figures: Figures, language: Language, specs: dict) -> list[S
     if not figures["objectives"]:
         whole.empty = speak("no_objectives")
         return [whole, _metrics(figures["metrics"], language)]
-    keys = ("objective", "teams", "target", "provenance", "expected", "actual", "forecast", "run_rate", "state", "guardrail")
+    keys = (
+        "objective",
+        "teams",
+        "target",
+        "provenance",
+        "expected",
+        "actual",
+        "forecast_range",
+        "run_rate",
+        "state",
+        "guardrail",
+    )
     rows = []
     for row in figures["objectives"]:
         show = partial(_amount, row, language=language)
         forecast = MISSING
         if row["forecast"] is not None:
             forecast = f"{show(key='forecast')} ({show(key='forecast_p10')} – {show(key='forecast_p90')})"
+        teams = ", ".join(team(name, language) for name in row["owner_teams"].split(", "))
         state = "no_data_state" if row["state"] == "no_data" else row["state"]
         rows.append(
             [
-                row["objective_id"], row["owner_teams"], show(key="target"), speak(row["target_provenance"]),
+                row["objective_id"], teams, show(key="target"), speak(row["target_provenance"]),
                 show(key="expected_to_date"), show(key="actual_to_date"), forecast, show(key="required_per_business_day"),
                 speak(state), speak(row["guardrail_state"]),
             ]
@@ -116,9 +129,11 @@ def _metrics(rows: Rows, language: Language) -> Section:
 def handoff_page(figures: Figures, language: Language, specs: dict) -> list[Section]:
     """The hand-off: how fast and how well sales answers, and whose delay it was."""
     whole = Section(say("handoff_q", language), say("handoff_s", language))
+    heard = [_feedback(figures["feedback"], language), _rounds(figures["rounds"], language),
+             _reliability(figures["reliability"], language)]  # fmt: skip
     if not figures["speed"]:
         whole.empty = say("no_handoff", language)
-        return [whole]
+        return [whole, *heard]
     points = [
         {"day": row["week_start"].isoformat(), "label": say(word, language), "value": float(row[key])}
         for key, word in (("met", "sla_met"), ("effective", "effective"))
@@ -143,7 +158,74 @@ def handoff_page(figures: Figures, language: Language, specs: dict) -> list[Sect
     ]
     head = [say(key, language) for key in ("obligation", "liability", "reason", "journeys")]
     blame.parts = [Part(head=head, rows=rows, text=(0, 1, 2))]
-    return [whole, blame]
+    return [whole, blame, *heard]
+
+
+def _feedback(rows: Rows, language: Language) -> Section:
+    section = Section(say("feedback_q", language), say("feedback_s", language))
+    if not rows:
+        section.empty = say("no_feedback", language)
+        return section
+    keys = ("n_sent_back", "n_acknowledged", "n_acknowledged_in_time", "n_changed", "n_declined")
+    cells = [[reason_code(row["reason_code"], language), *(number(row[key], language) for key in keys)] for row in rows]
+    head = ("reason", "sent_back", "read", "read_in_time", "led_to_change", "led_to_no")
+    section.parts = [Part(head=[say(key, language) for key in head], rows=cells)]
+    return section
+
+
+def _rounds(rows: Rows, language: Language) -> Section:
+    section = Section(say("rounds_q", language), say("rounds_s", language))
+    if not rows:
+        section.empty = say("no_rounds", language)
+        return section
+    head = ("round", "about", "sent_back", "read_on", "answer", "rate_before", "rate_since", "effect", "outcome")
+    semicolon, colon = (";", ":") if language == "en" else ("\u00a0;", "\u00a0:")
+    cells = []
+    for row in rows:
+        reasons = ", ".join(reason_code(code, language) for code in row["reasons"].split(", "))
+        channels = ", ".join(channel(code, language) for code in row["channels"].split(", ")) if row["channels"] else ""
+        answered_on, answer = row["changed_on"] or row["declined_on"], row["change_text"] or row["declined_reason"]
+        effect = MISSING
+        if row["effect"] is not None:
+            points = [number(100 * row[key], language, 1) for key in ("effect", "effect_low", "effect_high")]
+            effect = f"{points[0]} ({points[1]} – {points[2]})"
+        cells.append(
+            [
+                row[f"label_{language}"] or row["feedback_id"],
+                f"{reasons}{semicolon} {channels or say('all_channels', language)}",
+                number(row["n_sent_back"], language), _day(row["acknowledged_on"]),
+                f"{_day(answered_on)}{colon} {answer}" if answer else MISSING,
+                percent(row["rate_before"], language), percent(row["rate_since"], language), effect,
+                say(row["state"], language),
+            ]
+        )  # fmt: skip
+    section.parts = [Part(head=[say(key, language) for key in head], rows=cells, text=(0, 1, 3, 4, 8))]
+    return section
+
+
+def _reliability(rows: Rows, language: Language) -> Section:
+    section = Section(say("reliability_q", language), say("reliability_s", language))
+    if not rows:
+        section.empty = say("no_feedback", language)
+        return section
+    head = ("quarter", "source", "sent_back", "reps", "reason_given", "other_rate", "agreement_between", "agreement_within",
+            "agreement_ratio")  # fmt: skip
+    cells = [
+        [
+            f"{row['quarter_start']:%Y}-{say('q', language)}{(row['quarter_start'].month + 2) // 3}", row["source_system"],
+            number(row["n_sent_back"], language), number(row["n_reps"], language), percent(row["reason_given_rate"], language),
+            percent(row["other_rate"], language) + (" !" if row["has_too_many_other"] else ""),
+            percent(row["agreement_between_reps"], language), percent(row["agreement_within_reps"], language),
+            number(row["agreement_ratio"], language, 2),
+        ]
+        for row in rows
+    ]  # fmt: skip
+    section.parts = [Part(head=[say(key, language) for key in head], rows=cells, text=(0, 1))]
+    return section
+
+
+def _day(day: dt.date | None) -> str:
+    return day.isoformat() if day else MISSING
 
 
 def barometer_page(figures: Figures, language: Language, specs: dict) -> list[Section]:

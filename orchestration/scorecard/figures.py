@@ -39,10 +39,11 @@ _QUERIES = {
             n_backtest_periods as n, is_best_method, reason
         from marts.mart_forecast where segment = 'all' and origin_date = as_of order by period_no, method""",
     "freshness": """
-        select entity_type || '.' || field_name as field, steward_team, n_required, n_fresh as fresh, n_stale as stale,
+        select entity_type, field_name, steward_team, n_required, n_fresh as fresh, n_stale as stale,
             n_missing as missing, n_invalid as invalid, n_conflict as conflict, n_not_judgeable as not_judgeable,
             freshness_rate, pipeline_at_stake
-        from marts.mart_crm_freshness where n_required > 0 order by field""",
+        from marts.mart_crm_freshness where n_required > 0
+        order by entity_type, field_name""",
     "trust": """
         select mart_name, source_system, last_data_at, is_late, stale_share, rows_quarantined
         from marts.mart_trust order by mart_name, source_system""",

@@ -19,7 +19,7 @@ from orchestration.scorecard.agreement_figures import AGREEMENT_QUERIES
 from orchestration.scorecard.agreement_pages import PAGES
 from orchestration.scorecard.figures import Rows, ask_all, read_figures, read_headlines
 from orchestration.scorecard.parts import Part, Section
-from orchestration.scorecard.words import MISSING, Language, number, percent, say
+from orchestration.scorecard.words import MISSING, Language, channel, crm_field, number, percent, say, team
 
 _Z95 = 1.959963984540054
 
@@ -132,7 +132,7 @@ def _channels(rows: Rows, language: Language, specs: dict) -> Section:
         return section
     for currency in sorted({row["currency"] for row in rows}):
         pairs = [
-            {"channel": row["channel"], "measure": say(measure, language), "amount": float(row[measure])}
+            {"channel": channel(row["channel"], language), "measure": say(measure, language), "amount": float(row[measure])}
             for row in rows
             for measure in ("spend", "won_amount")
             if row["currency"] == currency and row[measure] is not None
@@ -148,6 +148,7 @@ def _channels(rows: Rows, language: Language, specs: dict) -> Section:
             number(row[key], language) if key in whole
             else number(row[key], language, 2 if key.startswith("cost") else 0) if key in money
             else percent(row[key], language) if key == "roi"
+            else channel(row[key], language) if key == "channel"
             else row[key]
             for key in order
         ]
@@ -187,6 +188,7 @@ def _freshness(rows: Rows, language: Language, specs: dict) -> Section:
         return section
     statuses = list(charts.STATUS_COLOURS)
     labels = {status: say(status, language) for status in statuses}
+    rows = [row | {"field": crm_field(row["entity_type"], row["field_name"], language)} for row in rows]
     bars = [
         {"field": row["field"], "label": labels[status], "rank": rank, "count": int(row[status])}
         for row in rows
@@ -203,7 +205,7 @@ def _freshness(rows: Rows, language: Language, specs: dict) -> Section:
     ]
     cells = [
         [
-            row["field"], row["steward_team"], *(number(row[status], language) for status in statuses),
+            row["field"], team(row["steward_team"], language), *(number(row[status], language) for status in statuses),
             percent(row["freshness_rate"], language), number(row["pipeline_at_stake"], language),
         ]
         for row in rows

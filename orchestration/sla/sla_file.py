@@ -8,15 +8,15 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from orchestration.landing.profile_faults import Fault, Misfit, MisfitsError
 from orchestration.objectives.objective_file import MetricName, Number
 from orchestration.objectives.rules import unknown_metric
-from orchestration.registry.documents import Document, Reading, Registered, Slug, Strict, read_folder
+from orchestration.registry.documents import Document, Reading, Registered, Slug, Strict, each_once, read_folder
 from orchestration.registry.metrics import Metrics
 
-_TERM = re.compile(r"^([1-9]\d{0,3})(bm|bh|bd)$")
+_TERM = re.compile(r"([1-9][0-9]{0,3})(bm|bh|bd)")
 FIELDS = ("email", "phone", "job_title", "company", "industry")
 _LONGEST_TERM = {"bm": 9_999, "bh": 2_000, "bd": 250}
 _WEEK_HOURS = 80
@@ -27,7 +27,7 @@ def _events(value: object) -> object:
 
 
 def _term(value: object) -> object:
-    found = _TERM.match(value) if isinstance(value, str) else None
+    found = _TERM.fullmatch(value) if isinstance(value, str) else None
     if found is None or int(found[1]) > _LONGEST_TERM[found[2]]:
         raise ValueError(f"'{value}' is no term in business time")
     return value
@@ -35,14 +35,17 @@ def _term(value: object) -> object:
 
 Event = Literal["human_outbound", "two_way_contact", "SAL", "REJECTED"]
 # One event may be written without the brackets of a list.
-Events = Annotated[list[Event], BeforeValidator(_events, json_schema_input_type=Event | list[Event]), Field(min_length=1)]
+Events = Annotated[
+    list[Event], BeforeValidator(_events, json_schema_input_type=Event | list[Event]), AfterValidator(each_once),
+    Field(min_length=1),
+]  # fmt: skip
 Term = Annotated[str, BeforeValidator(_term)]
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
 def term_minutes(term: str, day_minutes: int) -> int:
     """Business minutes of a term; a business day has as many as the calendar's longest working day."""
-    number, unit = _TERM.match(term).groups()
+    number, unit = _TERM.fullmatch(term).groups()
     return int(number) * {"bm": 1, "bh": 60, "bd": day_minutes}[unit]
 
 
@@ -50,7 +53,10 @@ class AppliesTo(Strict):
     """Which journeys the agreement is about."""
 
     stage: Literal["MQL"]
-    tier: Annotated[list[Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,40}$")]], Field(min_length=1)] | None = None
+    tier: (
+        Annotated[list[Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,40}$")]], AfterValidator(each_once), Field(min_length=1)]
+        | None
+    ) = None
 
 
 class Clock(Strict):
@@ -58,7 +64,7 @@ class Clock(Strict):
 
     calendar: Slug
     start: Literal["mql_at", "assigned_at"]
-    pause_on: list[Literal["awaiting_data_fix"]] = Field([])
+    pause_on: Annotated[list[Literal["awaiting_data_fix"]], AfterValidator(each_once)] = Field([])
     reset_on_reassign: Literal[False] = False
 
 
@@ -89,8 +95,6 @@ class Obligation(Strict):
             )
         if self.requires and "REJECTED" not in self.event:
             misfits.append(Misfit(("requires",), "only a rejection has a reason code", "take it out, or add REJECTED"))
-        if len(set(self.event)) < len(self.event):
-            misfits.append(Misfit(("event",), "an event stands twice", "keep one of the two"))
         if misfits:
             raise MisfitsError(misfits)
         return self
@@ -99,7 +103,7 @@ class Obligation(Strict):
 class Handoff(Strict):
     """Which fields must be filled when marketing hands over."""
 
-    required_fields: Annotated[list[Literal[FIELDS]], Field(min_length=1)]
+    required_fields: Annotated[list[Literal[FIELDS]], AfterValidator(each_once), Field(min_length=1)]
     target: Share
 
 
@@ -161,7 +165,7 @@ class Sla(Strict):
     handoff: Handoff | None = None
     capacity: Capacity | None = None
     commitments: list[Commitment] = Field([])
-    exclusions: list[Literal["handoff_incomplete", "over_capacity"]] = Field([])
+    exclusions: Annotated[list[Literal["handoff_incomplete", "over_capacity"]], AfterValidator(each_once)] = Field([])
     measure: Literal["due_only"] = "due_only"
     routing_within: Term | None = Field(None, description="From MQL to the CRM's queue: the system's part, nobody's fault.")
 
@@ -239,6 +243,12 @@ def sla_faults(slas: Sequence[Registered[Sla]], metrics: Metrics, calendars: Col
                 yield sla.fault(place, *unknown_metric(commitment.metric, metrics))
             elif metrics.parts(commitment.metric) is None:
                 yield sla.fault(place, f"'{commitment.metric}' is not counted day by day", "choose a simple or ratio metric")
+            elif commitment.metric in [other.metric for other in spec.commitments[:number]]:
+                yield sla.fault(place, f"'{commitment.metric}' stands twice", "keep one of the two")
+            elif metrics[commitment.metric].unit == "rate":
+                for key, bound in (("min", commitment.min), ("max", commitment.max)):
+                    if bound is not None and not 0 <= bound <= 1:
+                        yield sla.fault((*place[:-1], key), f"{bound} is no share", "write a rate between 0 and 1")
         if spec.exclusions and "marketing" not in providers:
             problem = "exclusions stand on what marketing owes, and no document says that"
             yield sla.fault(("spec", "exclusions"), problem, "add a document with provider: marketing, or take them out")

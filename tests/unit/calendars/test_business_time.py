@@ -85,9 +85,9 @@ def test_parts_of_france_have_their_own_holidays_and_clock(subdivision, timezone
 
 
 def test_a_closure_is_not_worked_and_a_worked_holiday_is():
-    closed = business_time(closures=[{"from": "2026-12-24", "to": "2026-12-31", "reason": "year end"}])
+    closed = business_time(closures=[{"from": dt.date(2026, 12, 24), "to": dt.date(2026, 12, 31), "reason": "year end"}])
     assert closed.minutes_between(paris("2026-12-23 17:00"), paris("2027-01-04 10:00")) == 120
-    worked = business_time(worked_holidays=["2026-05-25"])
+    worked = business_time(worked_holidays=[dt.date(2026, 5, 25)])
     assert worked.minutes_between(paris("2026-05-25 09:00"), paris("2026-05-25 18:00")) == 540
 
 
@@ -157,3 +157,127 @@ def test_it_agrees_with_counting_minute_by_minute(calendar, start, minutes):
     laid_out = BusinessTime(calendar, dt.date(2026, 2, 1), dt.date(2027, 2, 1))
     end = start + dt.timedelta(minutes=minutes)
     assert laid_out.minutes_between(start, end) == minute_by_minute(calendar, start, minutes)
+
+
+def easter(year: int) -> dt.date:
+    """Gregorian Easter Sunday (Meeus, Astronomical Algorithms, chapter 8)."""
+    a, (b, c) = year % 19, divmod(year, 100)
+    d, e = divmod(b, 4)
+    h = (19 * a + b - d - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
+    i, k = divmod(c, 4)
+    m = (32 + 2 * e + 2 * i - h - k) % 7
+    n = h + m - 7 * ((a + 11 * h + 22 * m) // 451) + 114
+    return dt.date(year, n // 31, n % 31 + 1)
+
+
+# Beside the eleven days of all France: by law (code du travail L3134-13, decree 83-1003) and in the Antilles by custom too.
+OWN_DAYS = {
+    None: {}, "57": {(12, 26)}, "971": {(5, 27), (7, 21)}, "972": {(5, 22), (7, 21)}, "973": {(6, 10)}, "974": {(12, 20)},
+    "976": {(4, 27)},
+}  # fmt: skip
+FROM_EASTER = {"57": {-2}, "971": {-2, -24}}  # Good Friday, mid-Lent
+
+
+def free_days(part: str | None, year: int) -> set[dt.date]:
+    """A year's public holidays in a part of France, without the package that the product asks."""
+    fixed = {(1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25), *OWN_DAYS[part]}
+    moved = {1, 39, 50} | FROM_EASTER.get(part, set())
+    return {dt.date(year, *day) for day in fixed} | {easter(year) + dt.timedelta(days=days) for days in moved}
+
+
+def minutes_on_the_wall(spec: dict, start: dt.datetime, end: dt.datetime) -> int:
+    """Every minute from start to end, asked alone: is this place at work then?"""
+    zone, part, worked = ZoneInfo(spec["timezone"]), spec["holidays"].get("subdivision"), 0
+    free = {day for year in range(2023, 2029) for day in free_days(part, year)} - set(spec.get("worked_holidays", []))
+    for closure in spec.get("closures", []):
+        free |= {closure["from"] + dt.timedelta(days=n) for n in range((closure["to"] - closure["from"]).days + 1)}
+    names, now = [*WEEK, "saturday", "sunday"], start.astimezone(dt.UTC)
+    while now < end:
+        local = now.astimezone(zone)
+        spans = () if local.date() in free else spec["hours"].get(names[local.weekday()], ())
+        worked += any(span[:5] <= f"{local:%H:%M}" < span[6:] for span in spans)
+        now += dt.timedelta(minutes=1)
+    return worked
+
+
+SPLIT = {day: ["08:30-12:00", "13:30-17:45"] for day in WEEK}
+SIX_DAYS = SPLIT | {"saturday": ["09:00-12:30"]}
+NIGHTS = {day: ["00:00-06:00", "22:00-24:00"] for day in (*WEEK, "saturday", "sunday")}
+YEAR_END = {"from": dt.date(2026, 12, 24), "to": dt.date(2027, 1, 3), "reason": "year end"}
+BRIDGE = {"from": dt.date(2026, 5, 15), "to": dt.date(2026, 5, 15), "reason": "bridge"}
+WHIT_MONDAY = dt.date(2026, 5, 25)
+
+
+def here(part: str | None = None, timezone: str = "Europe/Paris", **changes) -> dict:
+    country = {"country": "FR"} | ({"subdivision": part} if part else {})
+    return FRANCE | {"timezone": timezone, "holidays": country} | changes
+
+
+# Calendar, and two local times; how many business minutes lie between is counted minute by minute.
+UNLISTED = {
+    "Alsace-Moselle, Good Friday": (here("57"), "2026-04-02 16:00", "2026-04-07 10:00"),
+    "France, the same days": (here(), "2026-04-02 16:00", "2026-04-07 10:00"),
+    "Alsace-Moselle, 26 December on a Thursday": (here("57"), "2024-12-24 17:00", "2024-12-27 09:30"),
+    "Alsace-Moselle, 26 December on a Friday": (here("57", hours=SPLIT), "2025-12-24 12:00", "2025-12-29 08:45"),
+    "France, 26 December": (here(hours=SPLIT), "2025-12-24 12:00", "2025-12-29 08:45"),
+    "La Réunion, 20 December on a Wednesday": (here("974", "Indian/Reunion"), "2023-12-19 17:30", "2023-12-21 09:10"),
+    "La Réunion, 20 December on a Monday": (here("974", "Indian/Reunion"), "2027-12-17 17:00", "2027-12-21 10:00"),
+    "Guadeloupe, 27 May": (here("971", "America/Guadeloupe"), "2026-05-26 17:15", "2026-05-28 09:45"),
+    "Martinique, 22 May": (here("972", "America/Martinique"), "2026-05-21 12:00", "2026-05-26 12:00"),
+    "Guyane, 10 June": (here("973", "America/Cayenne"), "2026-06-09 09:00", "2026-06-11 09:01"),
+    "Mayotte, 27 April": (here("976", "Indian/Mayotte"), "2026-04-24 17:59", "2026-04-28 09:01"),
+    "Guadeloupe worked by the clock of Paris": (here("971"), "2026-05-26 17:15", "2026-05-28 09:45"),
+    "a year's end closure": (here(closures=[YEAR_END]), "2026-12-23 17:20", "2027-01-04 09:40"),
+    "begun within the closure": (here(closures=[YEAR_END]), "2026-12-28 11:00", "2027-01-04 11:00"),
+    "ended within the closure": (here(closures=[YEAR_END]), "2026-12-22 11:00", "2026-12-30 16:00"),
+    "Ascension with its bridge": (here(closures=[BRIDGE]), "2026-05-13 17:00", "2026-05-18 10:00"),
+    "a worked Whit Monday": (here(worked_holidays=[WHIT_MONDAY]), "2026-05-22 17:00", "2026-05-26 10:00"),
+    "a Whit Monday off": (here(), "2026-05-22 17:00", "2026-05-26 10:00"),
+    "clock forward, six days a week": (here(hours=SIX_DAYS), "2027-03-27 11:00", "2027-03-30 09:00"),
+    "clock back, six days a week": (here(hours=SIX_DAYS), "2027-10-30 11:00", "2027-11-02 09:00"),
+    "night shift as the clock goes forward": (here(hours=NIGHTS), "2026-03-28 21:00", "2026-03-29 23:00"),
+    "night shift as the clock goes back": (here(hours=NIGHTS), "2026-10-24 21:00", "2026-10-25 23:00"),
+    "begun at night": (here(), "2026-09-08 02:17", "2026-09-08 09:17"),
+    "begun on a Saturday": (here(), "2026-09-12 15:30", "2026-09-14 11:00"),
+    "begun on a holiday": (here(), "2026-07-14 10:00", "2026-07-15 09:30"),
+    "a whole night": (here(), "2026-09-08 18:00", "2026-09-09 09:00"),
+    "over lunch": (here(hours=SPLIT), "2026-09-08 11:50", "2026-09-08 13:40"),
+    "within lunch": (here(hours=SPLIT), "2026-09-08 12:10", "2026-09-08 13:20"),
+    "29 February": (here(), "2028-02-28 17:00", "2028-03-01 10:00"),
+    "1 November on a Sunday, 11 on a Wednesday": (here(), "2026-10-30 16:00", "2026-11-12 10:00"),
+    "two holidays in May": (here(), "2026-04-30 17:00", "2026-05-11 10:00"),
+    "New Year": (here(), "2025-12-31 17:59", "2026-01-02 09:01"),
+    "Lord Howe puts the clock by half an hour": (here(None, "Australia/Lord_Howe", hours=NIGHTS), "2026-04-04 20:00",
+                                                 "2026-04-05 12:00"),
+    "St John's, half an hour off": (here(None, "America/St_Johns"), "2026-03-06 16:00", "2026-03-10 10:00"),
+}  # fmt: skip
+
+
+@pytest.fixture(params=["UTC", "America/New_York", "Asia/Kolkata"])
+def _host_zone(request, monkeypatch):
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_host_zone")
+@pytest.mark.parametrize("vector", UNLISTED)
+def test_unlisted_vectors_are_what_a_count_of_minutes_gives(vector):
+    spec, start, end = UNLISTED[vector]
+    zone = ZoneInfo(spec["timezone"])
+    a, b = (dt.datetime.fromisoformat(text).replace(tzinfo=zone) for text in (start, end))
+    laid_out = BusinessTime(Calendar.model_validate(spec), dt.date(2023, 1, 1), dt.date(2028, 12, 31))
+    wanted = minutes_on_the_wall(spec, a, b)
+    assert laid_out.minutes_between(a, b) == wanted
+    if wanted:
+        assert laid_out.minutes_between(a, laid_out.deadline(a, wanted)) == wanted
+
+
+def test_every_holiday_of_four_years_in_every_part_is_the_laws():
+    for part in OWN_DAYS:
+        spec = here(part)
+        days = BusinessTime(Calendar.model_validate(spec | {"hours": NIGHTS}), dt.date(2024, 1, 1), dt.date(2027, 12, 31)).days
+        closed = {day.day for day in days if day.closed_because}
+        assert closed == set().union(*(free_days(part, year) for year in range(2024, 2028))), part

@@ -94,7 +94,7 @@ BROKEN = {
     "no locale for a language": ('  en: {decimal: "."}\n', "", 12, "feeds.deals", ["language en", "add `en` or `any`"]),
     "YAML syntax": ("delivery: full", "delivery: [full", 16, "", ["not YAML"]),
     "tab for indentation": ("    key:", "\tkey:", 16, "", ["not YAML"]),
-    "impossible day": ("source_note: Invented for this test.", "source_note: 2026-13-01", 1, "", ["not YAML"]),
+    "impossible day": ("source_note: Invented for this test.", "source_note: 2026-13-01", 3, "", ["can't be"]),
     "doubled key": ("currency: EUR\n", "currency: EUR\ncurrency: USD\n", 5, "currency", ["stands already in line 4"]),
     "doubled column": ("      created_at:", "      amount: Worth\n      created_at:", 23, "feeds.deals.columns.amount",
         ["already in line 22"]),

@@ -1,6 +1,7 @@
 """The registry: what is shipped holds, every broken file is told with line and remedy, nothing crashes the check."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -214,7 +215,7 @@ BROKEN = {
     "calendar: endless closure": (HOURS, "to: 2026-12-31", "to: 2036-12-31", 10, ["longer than a year"]),
     "calendar: closure without reason": (HOURS, ", reason: year end", "", 10, ["missing", "add `reason`"]),
     "calendar: day that is none": (HOURS, "from: 2026-12-24", "from: 20261224", 10, ["no calendar day", "2026-12-24"]),
-    "calendar: day that can't be": (HOURS, "from: 2026-12-24", "from: 2026-13-24", 1, ["not YAML", "mend"]),
+    "calendar: day that can't be": (HOURS, "from: 2026-12-24", "from: 2026-13-24", 10, ["can't be", "mend"]),
     "calendar: worked day that is no holiday": (HOURS, "[2026-05-25]", "[2026-05-26]",
         11, ["no public holiday", "take it out"]),
     "feedback: unknown reason": (SAID, "[bad_data,", "[bad_mood,", 5, ["", "bad_data"]),
@@ -230,6 +231,53 @@ BROKEN = {
     "feedback: a change in two words": (SAID, "The form checks the number", "a form", 7, ["at least 10", "sentence"]),
     "feedback: a person instead of a role": (SAID, 'what: "The form checks the number", by: "role:cmo"',
         'what: "The form checks the number", by: "A. Person"', 7, ["pattern", "role:cmo"]),
+    "a number of 5000 digits": (AIM, "value: 2400000", "value: " + "9" * 5000, 9, ["can't be", "mend"]),
+    "more digits than money has": (AIM, "value: 2400000", "value: 9999999999999999999", 9, ["18 digits", "number"]),
+    "less than nothing": (AIM, "value: 2400000", "value: -2400000", 9, ["below nothing", "from 0 on"]),
+    "share in quotes": (AIM, "marketing, share: 0.5", "marketing, share: '0.5'", 18, ["valid number", "0.5"]),
+    "share that is a yes": (AIM, "marketing, share: 0.5", "marketing, share: true", 18, ["valid number", "0.5"]),
+    "one team under two spellings": (AIM, "team: sales", "team: 'marketing '", 19, ["pattern", "lower case"]),
+    "digits of another script": (AIM, "id: 2027Q3", "id: '２０２７Q3'", 7, ["no quarter", "2026Q3"]),
+    "a line's end in a period": (AIM, "id: 2027Q3", 'id: "2027Q3\\n"', 7, ["no quarter", "2026Q3"]),
+    "a part twice": (AIM, "[sqo_count, average_sqo_amount]", "[sqo_count, sqo_count]", 20, ["twice", "keep one"]),
+    "a set for a list": (AIM, "[sqo_count, average_sqo_amount]", "!!set {sqo_count, average_sqo_amount}",
+        20, ["list", "two to"]),
+    "channel that is none": (AIM, "[email, referral]", "[email, carrier_pigeon]", 6, ["no channel", "email"]),
+    "channel twice": (AIM, "[email, referral]", "[email, email]", 6, ["twice", "keep one"]),
+    "amendment that changes nothing": (AIM, "target_before: 2600000", "target_before: 2400000", 28, ["nothing", "take it out"]),
+    "amendments out of order": (AIM, "  amendments:\n", """\
+  amendments:
+    - {version: 3, amended_at: 2027-09-10, reason: "Another was withdrawn", approver: "role:coo", target_before: 2700000,
+       target_after: 2600000}
+""", 29, ["before the amendment above", "order them"]),
+    "amended at an hour": (AIM, "amended_at: 2027-08-10", "amended_at: 2027-08-10 10:00:00", 27, ["no calendar day"]),
+    "tab": (AIM, "  metric:", "\tmetric:", 5, ["not YAML", "mend the line"]),
+    "two documents in a file": (AIM, "kind: Objective", "kind: Objective\n---\nkind: Objective", 3, ["another document"]),
+    "object of a program": (AIM, "metric: sqo_amount", 'metric: !!python/object/apply:os.system ["id"]', 5, ["not YAML"]),
+    "key that is no text": (AIM, "  review:", "  1: 2\n  review:", 25, ["strings", "guardrails"]),
+    "key that is a list": (AIM, "  review:", "  [a]: 2\n  review:", 25, ["unhashable", "mend the line"]),
+    "aliases that multiply": (AIM, OBJECTIVE, "a: &a [1, 1]\n" + "".join(
+        f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(12)), 1, ["unknown key"]),
+    "alias of itself": (AIM, "  review:", "  review: &a [*a]\n  reviews:", 25, ["", ""]),
+    "control characters": (AIM, "label_en: \"Pipeline\"", "label_en: \"Pipe\x00line\"", 3, ["not allowed", "take"]),
+    "larger than a document is": (AIM, OBJECTIVE, OBJECTIVE + "#" * 300_000, 1, ["larger than", "one short document"]),
+    "sla: a line's end in a term": (SALES, "within: 2bd", 'within: "2bd\\n"', 10, ["no term", "2bd"]),
+    "sla: share that is a yes": (SALES, "target: 0.90", "target: true", 9, ["valid number", "0.9"]),
+    "sla: the same tier twice": (SALES, "[B, demo_request]", "[B, B]", 6, ["twice", "keep one"]),
+    "sla: the same event twice": (SALES, "[SAL, REJECTED]", "[SAL, SAL, REJECTED]", 10, ["twice", "keep one"]),
+    "sla: the same exclusion twice": (SALES, "[handoff_incomplete, over_capacity]", "[over_capacity, over_capacity]",
+        11, ["twice", "keep one"]),
+    "sla: the same field twice": (MARKETING, "[email, phone]", "[email, email]", 8, ["twice", "keep one"]),
+    "sla: commitment that is no share": (MARKETING, "min: 0.55", "min: 55", 11, ["no share", "between 0 and 1"]),
+    "sla: the same commitment twice": (MARKETING, "    - {metric: sal_rate, min: 0.55}\n",
+        "    - {metric: sal_rate, min: 0.55}\n    - {metric: sal_rate, min: 0.6}\n", 12, ["twice", "keep one"]),
+    "calendar: hours over midnight": (HOURS, "09:00-12:30", "22:00-06:00", 8, ["closes before it opens", "opening-closing"]),
+    "calendar: an hour that YAML reads as a number": (HOURS, '"09:00-12:30"', "9:30", 8, ["valid string", "quotes"]),
+    "calendar: Norway without quotes": (HOURS, "country: FR", "country: NO", 6, ["valid string", "ISO 3166"]),
+    "calendar: closure in quotes": (HOURS, "from: 2026-12-24", "from: '2026-12-24'", 10, ["valid date", "2026-12-24"]),
+    "calendar: a worked holiday twice": (HOURS, "[2026-05-25]", "[2026-05-25, 2026-05-25]", 11, ["twice", "keep one"]),
+    "feedback: a channel twice": (SAID, "channels: [email]", "channels: [email, email]", 5, ["twice", "keep one"]),
+    "feedback: a change of no kind": (SAID, "kind: form", "kind: poem", 7, ["scoring_rule"]),
     "feedback: another word for on": (SAID, "{day: 2026-04-02", "{on: 2026-04-02", 6, ["write {day, by}"]),
 }  # fmt: skip
 
@@ -269,6 +317,34 @@ def test_a_broken_file_is_refused_with_file_line_and_remedy(what, tmp_path):
     fault = next((fault for fault in told if fault.line == line and all(word in str(fault) for word in words)), None)
     assert fault, [str(fault) for fault in told]
     assert fault.remedy.strip()
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        (lambda path: os.mkfifo(path), "no regular file"),
+        (lambda path: path.mkdir(), "no regular file"),
+        (lambda path: path.symlink_to("/dev/zero"), "no regular file"),
+        (lambda path: path.symlink_to(path), "symbolic links"),
+        (lambda path: path.symlink_to("/nowhere"), "No such file"),
+        (lambda path: path.write_bytes(OBJECTIVE.encode("utf-16")), "not UTF-8"),
+        (lambda path: path.write_bytes(OBJECTIVE.replace("Pipeline", "Qualifié").encode("latin-1")), "not UTF-8"),
+        (lambda path: path.write_bytes(bytes(range(256))), "not UTF-8"),
+    ],
+    ids=["pipe", "folder", "endless device", "circle", "dangling link", "utf-16", "latin-1", "binary"],
+)
+def test_what_is_no_readable_file_is_told_and_neither_hangs_nor_fills_the_memory(tmp_path, place, words):
+    settings = registry_in(tmp_path, {})
+    place(tmp_path / "objectives" / "odd.yml")
+    _, faults = read_registry(settings)
+    assert [(fault.path.name, fault.line, words in fault.problem, bool(fault.remedy)) for fault in faults] == [
+        ("odd.yml", 1, True, True)
+    ]
+
+
+def test_a_file_is_read_whatever_the_case_of_its_ending(tmp_path):
+    settings = registry_in(tmp_path, {"objectives/LOUD.YML": "kind: Objective\n"})
+    assert "LOUD.YML" in {fault.path.name for fault in read_registry(settings)[1]}
 
 
 def test_two_active_objectives_on_one_aim_overlap_and_a_cancelled_one_does_not(tmp_path):
