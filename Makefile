@@ -18,7 +18,7 @@ ifdef TANDEM_HOME
 RUN_HOME := $(TANDEM_HOME)
 endif
 
-.PHONY: help install run test test-long test-crash test-seeds test-orders test-fuzz test-spark test-postgres install-postgres spark-up spark-down bench bench-small lint dev clean lock
+.PHONY: help install run test test-long test-crash test-seeds test-orders test-fuzz test-spark test-postgres test-superset superset superset-env install-postgres spark-up spark-down bench bench-small lint dev clean lock
 
 help: ## show this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -44,7 +44,7 @@ test: $(STAMP) ## everything a change must pass
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
 
-test-long: test-crash test-seeds test-orders test-fuzz test-spark test-postgres ## the longer proofs, each a target of its own
+test-long: test-crash test-seeds test-orders test-fuzz test-spark test-postgres test-superset ## the longer proofs, each a target of its own
 
 test-crash: $(STAMP) ## kill the night at many moments; readers must not notice
 	$(BIN)/python -m pytest -m long tests/reliability
@@ -76,6 +76,19 @@ test-postgres: $(VENV)/.postgres ## the marts in a Postgres server of its own; i
 		{ apt-get update -q && apt-get install -qy --no-install-recommends postgresql; }
 	$(BIN)/python -m pytest -m long tests/postgres
 
+superset: .venv-superset/.installed ## Superset over the published marts, with the project's dashboard: http://127.0.0.1:8088
+	.venv-superset/bin/python deploy/superset/start.py --home $(RUN_HOME)
+
+superset-env: .venv-superset/.installed ## Superset's own virtual environment
+
+.venv-superset/.installed: requirements-superset.lock
+	@command -v $(PYTHON) >/dev/null 2>&1 && $(PYTHON) -m venv .venv-superset || python3 -m venv .venv-superset
+	.venv-superset/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-superset.lock
+	@touch $@
+
+test-superset: $(STAMP) .venv-superset/.installed ## Superset itself: its charts answer what tandem query answers
+	$(BIN)/python -m pytest -m long tests/superset
+
 install-postgres: $(VENV)/.postgres ## the driver for serving to Postgres, and Dagster's storage there
 
 $(VENV)/.postgres: $(STAMP) requirements-postgres.lock
@@ -100,6 +113,7 @@ lock: ## make the lock files anew (needs uv)
 	uv pip compile -q --generate-hashes --no-header --no-strip-extras --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
 	uv pip compile -q --generate-hashes --no-header --no-strip-extras --python-version 3.11 --extra dev --extra spark pyproject.toml -o requirements-spark.lock
 	uv pip compile -q --generate-hashes --no-header --no-strip-extras --python-version 3.11 --extra dev --extra postgres -c requirements.lock pyproject.toml -o requirements-postgres.lock
+	uv pip compile -q --generate-hashes --no-header --no-strip-extras --python-version 3.11 deploy/superset/requirements.in -o requirements-superset.lock
 
 clean: ## forget the demo company
 	rm -rf var/demo var/demo-exports
