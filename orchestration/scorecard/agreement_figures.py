@@ -1,5 +1,7 @@
 """The figures of the pages on objectives, hand-off and barometer, asked of a published file. How they look is elsewhere."""
 
+_LABELS = "names.label_en, names.label_fr"
+_NAMES = "(select distinct objective_id, label_en, label_fr from marts.mart_objective_pacing_daily) as names"
 AGREEMENT_QUERIES = {
     "objectives": """
         select * exclude (as_of) from marts.mart_objective_pacing_daily
@@ -9,12 +11,14 @@ AGREEMENT_QUERIES = {
         ) = 1
         order by objective_id""",
     "pacing": """
-        select objective_id, pacing_date, expected_to_date, actual_to_date, forecast_p10, forecast_p90
+        select objective_id, label_en, label_fr, pacing_date, expected_to_date, actual_to_date
         from marts.mart_objective_pacing_daily where unit <> 'rate' order by all""",
-    "gaps": "select * from marts.mart_objective_gap order by objective_id",
-    "tree": """
-        select objective_id, stage, entry_month, required_entries, actual_entries
-        from marts.mart_target_tree where required_entries >= 0.05
+    "gaps": f"""
+        select gaps.*, {_LABELS} from marts.mart_objective_gap as gaps join {_NAMES} using (objective_id)
+        order by objective_id""",
+    "tree": f"""
+        select objective_id, {_LABELS}, stage, entry_month, required_entries, actual_entries
+        from marts.mart_target_tree join {_NAMES} using (objective_id) where required_entries >= 0.05
         order by objective_id, case stage when 'mql' then 1 when 'sal' then 2 when 'sql' then 3 when 'sqo' then 4 else 5 end,
             entry_month""",
     "unmatched": """

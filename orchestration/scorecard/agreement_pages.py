@@ -11,7 +11,7 @@ from typing import Any
 from orchestration.scorecard import charts
 from orchestration.scorecard.figures import Rows
 from orchestration.scorecard.parts import Part, Section
-from orchestration.scorecard.words import MISSING, Language, channel, number, percent, reason_code, say, team
+from orchestration.scorecard.words import MISSING, Language, channel, number, obligation, percent, reason_code, say, team
 
 Figures = dict[str, Rows]
 
@@ -24,6 +24,10 @@ def _amount(row: dict[str, Any], key: str, language: Language) -> str:
         return percent(value, language)
     text = number(value, language)
     return f"{text} {row['currency']}" if row.get("currency") else text
+
+
+def _name(row: dict[str, Any], language: Language) -> str:
+    return row[f"label_{language}"] or row["objective_id"]
 
 
 def objectives_page(figures: Figures, language: Language, specs: dict) -> list[Section]:
@@ -50,12 +54,16 @@ def objectives_page(figures: Figures, language: Language, specs: dict) -> list[S
         show = partial(_amount, row, language=language)
         forecast = MISSING
         if row["forecast"] is not None:
-            forecast = f"{show(key='forecast')} ({show(key='forecast_p10')} – {show(key='forecast_p90')})"
+            forecast = show(key="forecast")
+            # Of a period that is over there is no doubt left.
+            if row["forecast_p10"] != row["forecast_p90"]:
+                low, high = (_amount(row | {"currency": None}, key, language) for key in ("forecast_p10", "forecast_p90"))
+                forecast = f"{forecast} ({low} – {high})"
         teams = ", ".join(team(name, language) for name in row["owner_teams"].split(", "))
         state = "no_data_state" if row["state"] == "no_data" else row["state"]
         rows.append(
             [
-                row["objective_id"], teams, show(key="target"), speak(row["target_provenance"]),
+                _name(row, language), teams, show(key="target"), speak(row["target_provenance"]),
                 show(key="expected_to_date"), show(key="actual_to_date"), forecast, show(key="required_per_business_day"),
                 speak(state), speak(row["guardrail_state"]),
             ]
@@ -78,7 +86,7 @@ def _curves(rows: Rows, language: Language, specs: dict) -> Section:
         ]
         name = f"pacing_{objective.replace('-', '_')}"
         specs[name] = charts.pacing(points, [say("expected", language), say("actual", language)])
-        section.parts.append(Part(sentence=objective, chart=name))
+        section.parts.append(Part(sentence=_name(own[0], language), chart=name))
     return section
 
 
@@ -86,7 +94,7 @@ def _gaps(rows: Rows, language: Language) -> Section:
     section = Section(say("gap_q", language), say("gap_s", language))
     parts = ("by_volume", "by_speed", "by_quality", "by_value", "by_ambition")
     cells = [
-        [row["objective_id"], number(row["gap"], language), *(number(row[f"gap_{part}"], language) for part in parts)]
+        [_name(row, language), number(row["gap"], language), *(number(row[f"gap_{part}"], language) for part in parts)]
         for row in rows
     ]
     section.parts = [Part(head=[say(key, language) for key in ("objective", "gap", *parts)], rows=cells)] if cells else []
@@ -97,12 +105,14 @@ def _tree(rows: Rows, language: Language) -> Section:
     section = Section(say("tree_q", language), say("tree_s", language))
     head = [say(key, language) for key in ("objective", "stage", "month", "required", "entered")]
     for objective in sorted({row["objective_id"] for row in rows}):
+        own = [row for row in rows if row["objective_id"] == objective]
         cells = [
-            [objective, row["stage"].upper() if row["stage"] != "won" else say("won", language), f"{row['entry_month']:%Y-%m}",
-             number(row["required_entries"], language, 1), number(row["actual_entries"], language)]
-            for row in rows if row["objective_id"] == objective
+            [_name(row, language), say("won", language) if row["stage"] == "won" else row["stage"].upper(),
+             f"{row['entry_month']:%Y-%m}", number(row["required_entries"], language, 1),
+             number(row["actual_entries"], language)]
+            for row in own
         ]  # fmt: skip
-        section.parts.append(Part(head=head, rows=cells, text=(0, 1, 2), folded=objective))
+        section.parts.append(Part(head=head, rows=cells, text=(0, 1, 2), folded=_name(own[0], language)))
     return section
 
 
@@ -153,7 +163,12 @@ def handoff_page(figures: Figures, language: Language, specs: dict) -> list[Sect
     whole.parts = [Part(chart="speed"), Part(head=[say(key, language) for key in keys], rows=cells, text=(0, 1))]
     blame = Section(say("liability_q", language), say("liability_s", language))
     rows = [
-        [row["obligation_id"], say(row["liability"], language), say(row["fault_reason"], language), number(row["n"], language)]
+        [
+            obligation(row["obligation_id"], language),
+            say(row["liability"], language),
+            say(row["fault_reason"], language),
+            number(row["n"], language),
+        ]
         for row in figures["liability"]
     ]
     head = [say(key, language) for key in ("obligation", "liability", "reason", "journeys")]
@@ -199,7 +214,7 @@ def _rounds(rows: Rows, language: Language) -> Section:
                 say(row["state"], language),
             ]
         )  # fmt: skip
-    section.parts = [Part(head=[say(key, language) for key in head], rows=cells, text=(0, 1, 3, 4, 8))]
+    section.parts = [Part(head=[say(key, language) for key in head], rows=cells, text=(0, 1, 4, 8))]
     return section
 
 

@@ -110,7 +110,7 @@ def _conversion(row: dict[str, Any], label: dict[str, str], language: Language) 
         rate = converted / entered
         low, high = wilson_interval(converted, entered)
         interval = f"{percent(low, language)} – {percent(high, language)}"
-    immature = f"{row['n_immature']} {say('immature', language)}" if row["n_immature"] else ""
+    immature = say("immature", language).format(n=row["n_immature"]) if row["n_immature"] else ""
     return [
         f"{label[row['from_stage']]} → {label[row['to_stage']]}", f"{row['horizon_days']} {say('days', language)}",
         number(entered, language), percent(rate, language), interval, immature,

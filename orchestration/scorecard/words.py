@@ -9,7 +9,7 @@ from orchestration.quality.worklist_words import say as word_of
 MISSING = "–"
 
 WORDS: Words = {
-    "title": {"en": "Marketing and sales, one scorecard", "fr": "Marketing et ventes, un seul tableau"},
+    "title": {"en": "Marketing and sales, one scorecard", "fr": "Marketing et ventes, un seul tableau de bord"},
     "as_of": {"en": "As of", "fr": "Au"},
     "version": {"en": "version", "fr": "version"},
     "late": {"en": "Late: no recent file from", "fr": "En retard : pas de fichier récent de"},
@@ -27,7 +27,10 @@ WORDS: Words = {
         "en": "Conversion within a fixed horizon, mature cohorts only: every lead in it has had the whole time to convert.",
         "fr": "Conversion à horizon fixe, cohortes mûres seulement : chaque lead a eu tout le temps de convertir.",
     },
-    "immature": {"en": "cohorts not mature yet, left out", "fr": "cohortes pas encore mûres, laissées de côté"},
+    "immature": {
+        "en": "cohorts not mature yet, left out: {n}",
+        "fr": "cohortes pas encore mûres, laissées de côté\u00a0: {n}",
+    },
     "channels_q": {"en": "What does each channel bring, and cost?", "fr": "Que rapporte et que coûte chaque canal ?"},
     "channels_s": {
         "en": "All months together, each currency apart. Return on spend counts won amounts only; without spend there is none.",
@@ -120,7 +123,7 @@ WORDS: Words = {
     "no": {"en": "no", "fr": "non"},
     "stale_share": {"en": "Stale CRM values", "fr": "Valeurs CRM périmées"},
     "quarantined": {"en": "Rows set aside", "fr": "Lignes écartées"},
-    "page_index": {"en": "Scorecard", "fr": "Tableau"},
+    "page_index": {"en": "Scorecard", "fr": "Tableau de bord"},
     "page_objectives": {"en": "Objectives", "fr": "Objectifs"},
     "page_handoff": {"en": "Hand-off", "fr": "Passage de relais"},
     "page_barometer": {"en": "Barometer", "fr": "Baromètre"},
@@ -157,7 +160,7 @@ WORDS: Words = {
     "objective": {"en": "Objective", "fr": "Objectif"},
     "teams": {"en": "Teams", "fr": "Équipes"},
     "target": {"en": "Target", "fr": "Cible"},
-    "provenance": {"en": "Target is", "fr": "Cible"},
+    "provenance": {"en": "Target is", "fr": "La cible est"},
     "expected": {"en": "Expected by now", "fr": "Attendu à ce jour"},
     "actual": {"en": "Actual", "fr": "Réel"},
     "forecast_range": {"en": "Forecast (P10 – P90)", "fr": "Prévision (P10 – P90)"},
@@ -202,13 +205,15 @@ WORDS: Words = {
         "fr": "Les ventes répondent-elles à ce que le marketing transmet ?",
     },
     "handoff_s": {
-        "en": "In business time, on what is due only. A touch is not a conversation: speed stands beside follow-up.",
-        "fr": "En temps ouvré, sur ce qui est dû seulement. Un contact n'est pas un échange : la vitesse va avec le suivi.",
+        "en": "In business time, on what is due only. A touch is not a conversation: speed stands beside follow-up, "
+              "which of the last weeks is still under way.",
+        "fr": "En temps ouvré, sur ce qui est dû seulement. Un contact n'est pas un échange : la vitesse va avec le suivi, "
+              "encore en cours pour les dernières semaines.",
     },
     "liability_q": {"en": "Whose delay was it?", "fr": "À qui était le retard ?"},
     "liability_s": {
         "en": "Each miss has one reason. A lead that the sync held back, or that came incomplete, is no rep's fault.",
-        "fr": "Chaque manque a une raison. Un lead retenu par la synchro, ou incomplet, n'est la faute d'aucun vendeur.",
+        "fr": "Chaque manque a un motif. Un lead retenu par la synchro, ou incomplet, n'est la faute d'aucun vendeur.",
     },
     "no_handoff": {
         "en": "No agreement applies yet. Write one in seeds/sla.",
@@ -221,11 +226,11 @@ WORDS: Words = {
     "sla_met": {"en": "In time", "fr": "À temps"},
     "never_worked": {"en": "Never worked", "fr": "Jamais travaillés"},
     "effective": {"en": "Followed up in earnest", "fr": "Suivi effectif"},
-    "minutes_p50": {"en": "Median weekly median, business minutes", "fr": "Médiane hebdomadaire médiane, minutes ouvrées"},
+    "minutes_p50": {"en": "Median answer, business minutes", "fr": "Réponse médiane, minutes ouvrées"},
     "system_p50": {"en": "of which the system", "fr": "dont le système"},
     "obligation": {"en": "Owed", "fr": "Dû"},
     "liability": {"en": "Answers for it", "fr": "En répond"},
-    "reason": {"en": "Reason", "fr": "Raison"},
+    "reason": {"en": "Reason", "fr": "Motif"},
     "sales_fault": {"en": "sales", "fr": "ventes"},
     "marketing_fault": {"en": "marketing", "fr": "marketing"},
     "system_fault": {"en": "the system", "fr": "le système"},
@@ -264,7 +269,7 @@ WORDS: Words = {
         "fr": "activités humaines par opportunité qualifiée",
     },
     "mqls_per_rep_week": {"en": "MQLs per rep and week", "fr": "MQL par vendeur et semaine"},
-    "reason_share": {"en": "ends with a reason that says something", "fr": "fins avec une raison parlante"},
+    "reason_share": {"en": "ends with a reason that says something", "fr": "fins avec un motif parlant"},
     "direct_share": {"en": "inquiries by direct and organic search", "fr": "demandes directes et par recherche organique"},
     "not_measured": {"en": "not measured here", "fr": "non mesuré ici"},
     "feedback_q": {
@@ -325,7 +330,7 @@ WORDS: Words = {
     "reason_given": {"en": "With a reason", "fr": "Avec motif"},
     "other_rate": {"en": "of these OTHER", "fr": "dont AUTRE"},
     "agreement_between": {"en": "Two reps agree", "fr": "Accord entre vendeurs"},
-    "agreement_within": {"en": "One rep agrees with himself", "fr": "Accord d'un vendeur avec lui-même"},
+    "agreement_within": {"en": "The same rep agrees", "fr": "Accord d'un même vendeur"},
     "agreement_ratio": {"en": "Ratio", "fr": "Rapport"},
 }  # fmt: skip
 REASON_CODES: Words = {
@@ -365,6 +370,10 @@ CHANNELS: Words = {
     "unknown": {"en": "unknown", "fr": "inconnu"},
     "webinar": {"en": "webinar", "fr": "webinaire"},
 }
+OBLIGATIONS: Words = {
+    "first_touch": {"en": "first touch", "fr": "premier contact"},
+    "decision": {"en": "decision", "fr": "décision"},
+}
 TEAMS: Words = {
     "marketing": {"en": "marketing", "fr": "marketing"},
     "sales": {"en": "sales", "fr": "ventes"},
@@ -385,6 +394,11 @@ def channel(code: str, language: Language) -> str:
 def reason_code(code: str, language: Language) -> str:
     """Why a lead was sent back."""
     return word_of(REASON_CODES, code, language)
+
+
+def obligation(code: str, language: Language) -> str:
+    """What is owed under an agreement; the agreement may name others."""
+    return word_of(OBLIGATIONS, code, language)
 
 
 def team(code: str, language: Language) -> str:

@@ -14,7 +14,8 @@ from orchestration.settings import Settings
 
 NOTHING = {name: [] for name in AGREEMENT_QUERIES}
 OBJECTIVE = {
-    "objective_id": "q3", "owner_teams": "marketing, sales", "unit": "money", "currency": "EUR", "target": Decimal("1500.5"),
+    "objective_id": "q3", "label_en": "Pipeline", "label_fr": "Pipeline",
+    "owner_teams": "marketing, sales", "unit": "money", "currency": "EUR", "target": Decimal("1500.5"),
     "target_provenance": "placeholder", "expected_to_date": Decimal(700), "actual_to_date": Decimal(650),
     "forecast": Decimal(1400), "forecast_p10": Decimal(1200), "forecast_p90": Decimal(1600),
     "required_per_business_day": Decimal("20.5"), "state": "at_risk", "guardrail_state": "breached",

@@ -57,7 +57,7 @@ def body(html: str) -> str:
 def test_only_mature_cohorts_are_in_the_rate_and_the_young_ones_are_said_to_be_left_out(marts, tmp_path):
     text = body(page(marts, tmp_path))
     assert "10.0%" in text
-    assert "1 cohorts not mature yet" in text
+    assert "cohorts not mature yet, left out: 1" in text
 
 
 def test_a_missing_figure_is_a_dash_and_never_zero(marts, tmp_path):

@@ -33,8 +33,32 @@ learnt as (
     group by objective_id, pacing_date
 ),
 
+-- What must be there by now, so that what journeys still bring makes up the target; from now on the rest comes as they do.
 lagged as (
-    select objective_id, pacing_date, lagged_share from {{ ref('int_objective_lag_curves') }}
+    select
+        objectives.objective_id,
+        coming.pacing_date,
+        case
+            when coming.pacing_date <= {{ as_of_day() }}
+                then 1 - coming.still_to_come / cast(objectives.target as double)
+            else 1 - (1 - coalesce(done.share, 0)) * coalesce(coming.still_to_come / nullif(now_.still_to_come, 0), 0)
+        end as lagged_share
+    from {{ source('tandem', 'objective') }} as objectives
+    inner join {{ ref('int_objective_still_to_come') }} as coming on objectives.objective_id = coming.objective_id
+    -- As of the night, or of the day before a period that has not begun.
+    left join {{ ref('int_objective_still_to_come') }} as now_
+        on objectives.objective_id = now_.objective_id
+            and now_.pacing_date = greatest({{ as_of_day() }}, {{ add_days('objectives.period_first', -1) }})
+    left join (
+        select
+            known.objective_id,
+            max(least(1.0, greatest(0.0, 1 - known.still_to_come / cast(objectives.target as double)))) as share
+        from {{ ref('int_objective_still_to_come') }} as known
+        inner join {{ source('tandem', 'objective') }} as objectives on known.objective_id = objectives.objective_id
+        where known.pacing_date <= {{ as_of_day() }} and known.pacing_date >= objectives.period_first and objectives.target > 0
+        group by known.objective_id
+    ) as done on objectives.objective_id = done.objective_id
+    where objectives.pacing = 'cohort_lagged' and objectives.target > 0
 ),
 
 shares as (

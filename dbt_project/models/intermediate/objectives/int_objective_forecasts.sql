@@ -1,6 +1,8 @@
 -- One row per objective of a volume and day of its period by as_of: what the end of the period will bring, and how sure that is.
--- Two opinions weighed by their variance: what earlier periods brought, and what this one has brought so far over the share
+-- For a stage of the funnel: what has come and what journeys under way still bring (`int_objective_still_to_come`). Else
+-- two opinions weighed by their variance: what earlier periods brought, and what this one has brought so far over the share
 -- that had usually come by then. Known on the day: only earlier days and periods that were over before this one.
+{%- set error_of_what_was_learnt = 0.05 %}
 with past as (
     select
         objective_id,
@@ -121,9 +123,35 @@ weighted as (
 
 spread as (
     select
-        *,
+        objective_id,
+        pacing_date,
+        actual_to_date,
+        share,
+        expected_total,
         sqrt(expected_square + dispersion * (1 - share) * size) as deviation
     from weighted
+),
+
+-- Where journeys say what still comes: chance of single events (of amounts, as they scatter), and what was learnt may be off.
+spoken as (
+    select
+        spread.objective_id,
+        spread.pacing_date,
+        spread.actual_to_date,
+        spread.share,
+        coalesce(spread.actual_to_date + coming.still_to_come, spread.expected_total) as expected_total,
+        coalesce(
+            sqrt(
+                coming.still_to_come * case when objectives.currency is null then 1.0 else sized.dispersion end
+                    + power({{ error_of_what_was_learnt }} * coming.still_to_come, 2)
+            ),
+            spread.deviation
+        ) as deviation
+    from spread
+    inner join sized on spread.objective_id = sized.objective_id and spread.pacing_date = sized.pacing_date
+    inner join {{ source('tandem', 'objective') }} as objectives on spread.objective_id = objectives.objective_id
+    left join {{ ref('int_objective_still_to_come') }} as coming
+        on spread.objective_id = coming.objective_id and spread.pacing_date = coming.pacing_date
 )
 
 select
@@ -134,5 +162,5 @@ select
         as forecast_p10,
     case when share >= 1 then actual_to_date else greatest(actual_to_date, expected_total + 1.2815515655446004 * deviation) end
         as forecast_p90
-from spread
+from spoken
 where expected_total is not null

@@ -1,3 +1,4 @@
+{%- set stage_before = {'mql_count': 0, 'sal_count': 1, 'sql_count': 2, 'sqo_count': 3, 'sqo_amount': 3} %}
 with latest as (
     select
         pacing.objective_id,
@@ -12,7 +13,7 @@ with latest as (
         {{ date_diff_days('objectives.period_first', 'pacing.pacing_date') }} as days_on
     from {{ ref('mart_objective_pacing_daily') }} as pacing
     inner join {{ source('tandem', 'objective') }} as objectives on pacing.objective_id = objectives.objective_id
-    where objectives.metric in ('won_amount', 'won_count')
+    where objectives.metric in ('won_amount', 'won_count', '{{ stage_before | join("', '") }}')
         and pacing.pacing_date = least(pacing.as_of, objectives.period_last)
         and objectives.narrowed_to = ''
 ),
@@ -34,6 +35,12 @@ deals as (
     from {{ ref('fct_opportunity') }}
 ),
 
+stages as (
+    {%- for metric, stage in stage_before.items() %}
+    select '{{ metric }}' as metric, {{ stage }} as stage_before{% if not loop.last %} union all{% endif %}
+    {%- endfor %}
+),
+
 counted as (
     select
         spans.objective_id,
@@ -43,13 +50,37 @@ counted as (
         cast(sum(case when deals.is_closed and deals.closed_on <= spans.last_day then 1 else 0 end) as double) as closed,
         cast(sum(case when deals.is_won and deals.closed_on <= spans.last_day then 1 else 0 end) as double) as won,
         cast(coalesce(sum(case when deals.is_won and deals.closed_on <= spans.last_day then deals.amount end), 0) as decimal(18, 2))
-            as won_amount
+            as won_amount,
+        cast(null as decimal(18, 2)) as reached
     from spans
     left join deals
         on deals.created_on <= spans.last_day
             and (not deals.is_closed or deals.closed_on >= spans.first_day)
             and (spans.currency is null or deals.currency = spans.currency)
+    where spans.metric in ('won_amount', 'won_count')
     group by spans.objective_id, spans.span, spans.metric
+    union all
+    -- Of a stage: journeys in the stage before, those that left it, those that moved on, and what the metric counted.
+    select
+        moves.objective_id, moves.span, moves.metric, moves.in_play, moves.closed, moves.won, null,
+        cast(coalesce(sum(actuals.actual_numerator), 0) as decimal(18, 2))
+    from (
+        select
+            spans.objective_id, spans.span, spans.metric, spans.first_day, spans.last_day,
+            cast(coalesce(sum(journeys.n), 0) as double) as in_play,
+            cast(coalesce(sum(case when journeys.left_on <= spans.last_day then journeys.n end), 0) as double) as closed,
+            cast(coalesce(sum(case when journeys.left_on <= spans.last_day and journeys.has_moved then journeys.n end), 0) as double) as won
+        from spans
+        inner join stages on spans.metric = stages.metric
+        left join {{ ref('int_objective_journeys') }} as journeys
+            on stages.stage_before = journeys.stage_no
+                and journeys.entered_on <= spans.last_day
+                and (journeys.left_on is null or journeys.left_on >= spans.first_day)
+        group by spans.objective_id, spans.span, spans.metric, spans.first_day, spans.last_day
+    ) as moves
+    left join {{ ref('int_objective_actuals') }} as actuals
+        on moves.objective_id = actuals.objective_id and actuals.metric_date between moves.first_day and moves.last_day
+    group by moves.objective_id, moves.span, moves.metric, moves.in_play, moves.closed, moves.won
 ),
 
 factors as (
@@ -59,8 +90,11 @@ factors as (
         in_play as volume,
         coalesce(closed / nullif(in_play, 0), 0) as speed,
         coalesce(won / nullif(closed, 0), 0) as quality,
-        case when metric = 'won_count' then 1.0 else coalesce(cast(won_amount as double) / nullif(won, 0), 0) end as worth,
-        case when metric = 'won_count' then cast(won as decimal(18, 2)) else won_amount end as reached
+        case
+            when metric = 'won_count' then 1.0
+            else coalesce(cast(coalesce(reached, won_amount) as double) / nullif(won, 0), 0)
+        end as worth,
+        case when metric = 'won_count' then cast(won as decimal(18, 2)) else coalesce(reached, won_amount) end as reached
     from counted
 ),
 

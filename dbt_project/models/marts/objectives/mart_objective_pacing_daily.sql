@@ -1,6 +1,8 @@
 with cumulated as (
     select
         curves.*,
+        objectives.label_en,
+        objectives.label_fr,
         objectives.owner_teams,
         objectives.metric,
         objectives.unit,
@@ -66,6 +68,8 @@ spoken as (
 select
     spoken.objective_id,
     spoken.pacing_date,
+    spoken.label_en,
+    spoken.label_fr,
     spoken.owner_teams,
     spoken.metric,
     spoken.unit,
