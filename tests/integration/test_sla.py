@@ -1,12 +1,15 @@
 """Who answers for a late lead: the warehouse's clock against the Python one, and what was planted in the demo company."""
 
+import csv
 import datetime as dt
 import json
 
 import numpy as np
 import pytest
+from conftest import night_on
 
 from orchestration.calendars.business_time import MINUTE, BusinessTime
+from orchestration.demo.company import generate
 from orchestration.engine import open_duckdb
 from orchestration.registry.registry import load_registry
 from orchestration.settings import Settings
@@ -114,3 +117,58 @@ def test_rates_count_what_is_due_only(marts):
            where obligation_id = 'first_touch' and is_due"""
     ).fetchone()
     assert marts.execute("select sum(n_due), sum(n_met) from marts.mart_speed_to_lead").fetchone() == (due, met)
+
+
+CALLS = """\
+Record ID,Call Title,Call outcome,Call direction,Call duration,Activity date,Activity assigned to,Associated Contact IDs
+1,Discovery,Connected,Outbound,00:04:10,2026-09-21 09:00,Anna Rep,{contact}
+2,They rang,Connected,Inbound,00:02:00,2026-09-21 10:00,Anna Rep,{contact}
+3,Too short,No answer,Outbound,00:00:04,2026-09-21 11:00,Anna Rep,{contact}
+4,Logged by a tool,Connected,Outbound,00:01:00,2026-09-21 12:00,,{contact}
+"""
+MEETINGS = """\
+Record ID,Meeting name,Meeting outcome,Meeting start time,Create Date,Activity assigned to,Associated Contact IDs
+1,Demo,Completed,2026-09-24 09:00,2026-09-22 09:00,Anna Rep,{contact}
+2,Demo,Scheduled,2026-09-29 09:00,2026-09-22 10:00,Anna Rep,{contact}
+"""
+EMAILS = """\
+Record ID,Email subject,Email direction,Email send status,Activity date,Activity assigned to,Associated Contact IDs
+1,Hello,EMAIL,SENT,2026-09-23 09:00,Anna Rep,{contact}
+2,Hello,INCOMING_EMAIL,,2026-09-23 10:00,Anna Rep,{contact}
+3,Hello,EMAIL,BOUNCED,2026-09-23 11:00,Anna Rep,{contact}
+"""
+
+
+def test_what_hubspot_logs_of_calls_mails_and_meetings_is_activity_of_its_contact(tmp_path):
+    generate(tmp_path / "exports", leads=400, nights=1, seed=7)
+    night = next(path for path in (tmp_path / "exports").iterdir() if path.is_dir())
+    with next(night.glob("*contacts*.csv")).open(encoding="utf-8-sig", newline="") as stream:
+        contact = next(csv.DictReader(stream, delimiter=";"))["ID d'enregistrement"]
+    for name, text in (("calls", CALLS), ("meetings", MEETINGS), ("emails", EMAILS)):
+        (night / f"hubspot_{name}.csv").write_text(text.format(contact=contact), encoding="utf-8")
+    result, home = night_on(tmp_path / "exports", tmp_path / "home")
+    assert result.exit_code == 0, result.message
+    with open_duckdb(home.current.resolve(), read_only=True) as connection:
+        told = connection.execute(
+            """select activity_type, direction, is_human, is_hollow, is_two_way
+               from marts.fct_activity where source_system = 'hubspot' order by occurred_at"""
+        ).fetchall()
+        (people,) = connection.execute(
+            """select count(distinct activities.person_key) from marts.fct_activity as activities
+               join marts.bdg_person_identity as identity on activities.person_key = identity.person_key
+                   and identity.source_system = 'hubspot' and identity.source_id = ?
+               where activities.source_system = 'hubspot'""",
+            [contact],
+        ).fetchone()
+    assert people == 1
+    assert told == [
+        ("call", "outbound", True, False, True),
+        ("call", "inbound", True, False, True),
+        ("call", "outbound", True, True, False),
+        ("call", "outbound", False, False, False),
+        ("meeting", "outbound", True, False, True),
+        ("meeting", "outbound", True, False, False),
+        ("email", "outbound", True, False, False),
+        ("email", "inbound", True, False, False),
+        ("email", "outbound", False, False, False),
+    ]

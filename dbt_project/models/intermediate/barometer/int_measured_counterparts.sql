@@ -34,7 +34,7 @@ objectives as (
 
 activities as (
     select count(*) as n_human from {{ ref('fct_activity') }}
-    where is_human and occurred_at >= {{ add_days(as_of_at(), -365) }}
+    where is_human and direction = 'outbound' and occurred_at >= {{ add_days(as_of_at(), -365) }}
 ),
 
 reps as (

@@ -17,5 +17,6 @@ from {{ ref('int_sla_spells') }} as spells
 inner join {{ ref('fct_activity') }} as activities
     on spells.person_key = activities.person_key
         and activities.is_human
+        and activities.direction = 'outbound'
         and activities.occurred_at >= spells.mql_at
         and (spells.ended_at is null or activities.occurred_at <= spells.ended_at)

@@ -6,7 +6,7 @@ select
     actor_key,
     team,
     activity_type,
-    cast('outbound' as string) as direction,
+    direction,
     is_completed,
     cast(duration_seconds as integer) as duration_seconds,
     disposition,
