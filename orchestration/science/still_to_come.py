@@ -41,6 +41,7 @@ def still_to_come(
     now = _day(as_of)
     moves = moves.assign(entered=_days(moves["entered_on"]), left=_days(moves["left_on"]).fillna(np.inf))
     worked = {name: set(_days(rows["day"])) for name, rows in days[days["is_business_day"].astype(bool)].groupby("calendar")}
+    actuals = actuals.sort_values(["objective_id", "metric_date"])  # amounts add up in one order
     made = []
     is_volume = objectives["numerator"].isin(list(STAGE_OF)) & objectives["denominator"].isna()
     for aim in objectives[is_volume].itertuples(index=False):

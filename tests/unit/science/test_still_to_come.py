@@ -83,6 +83,16 @@ def test_a_past_day_says_what_it_said_on_that_day():
         pd.testing.assert_series_equal(then[: pd.Timestamp(2026, 9, day)], late[: pd.Timestamp(2026, 9, day)])
 
 
+def test_the_order_of_rows_has_no_effect():
+    moves = clockwork(pd.Timestamp(AS_OF))
+    known = counted(moves, 1).assign(actual_numerator=lambda rows: 0.1 + rows.index / 7)
+    one = still_to_come(moves, aim("mql_count"), NO_FILTER, DAYS, known, AS_OF)
+    other = still_to_come(
+        moves.sample(frac=1, random_state=1), aim("mql_count"), NO_FILTER, DAYS, known.sample(frac=1, random_state=2), AS_OF
+    )
+    assert one.equals(other)
+
+
 def test_a_period_ahead_counts_its_own_days_only():
     ahead = ask(clockwork(pd.Timestamp(AS_OF)), "mql_count", period_first=pd.Timestamp(2026, 11, 1),
                 period_last=pd.Timestamp(2026, 11, 30))  # fmt: skip
