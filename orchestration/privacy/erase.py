@@ -17,6 +17,7 @@ from orchestration.privacy.erasure_ledger import ErasureLedger, Mark, load_erase
 from orchestration.privacy.people import Person, find_person, open_people, words_of_own_rows
 from orchestration.privacy.places import clear_places
 from orchestration.privacy.pseudonym import PseudonymKey, load_key
+from orchestration.privacy.record_ids import has_pseudonyms, home_key, names_records_by_address, pseudonym_of
 from orchestration.settings import Settings
 
 
@@ -82,7 +83,8 @@ def access(home: Home, settings: Settings, email: str) -> dict:
             if rows:
                 found[name] = rows
         records = [f"{vendor}:{noun}:{identifier}" for vendor, noun, identifier in person.records]
-        published = _published_of(connection, home, person)
+        named = _named_records(home, settings, profiles, [_address(email), *person.mailboxes])
+        published = _published_of(connection, home, [*((vendor, key) for vendor, _, key in person.records), *named])
     return {
         "addresses": person.mailboxes, "records": records, "rows": found, "published": published,
         "sources": _sources(profiles, found),
@@ -114,9 +116,20 @@ def _rows_of(connection: duckdb.DuckDBPyConnection, person: Person, feed: str, p
     ]
 
 
-def _published_of(connection: duckdb.DuckDBPyConnection, home: Home, person: Person) -> dict[str, list[dict]]:
-    """The rows of every published mart that carry the person's key."""
-    if not home.current.exists() or not person.records:
+def _named_records(
+    home: Home, settings: Settings, profiles: Mapping[str, Profile], addresses: list[str]
+) -> list[tuple[str, str]]:
+    """(source, pseudonym) of the person's records in sources that name records by their address."""
+    sources = [vendor for vendor, profile in profiles.items() if names_records_by_address(profile)]
+    if not sources or not has_pseudonyms(home):
+        return []
+    key = home_key(home, settings)
+    return [(vendor, pseudonym_of(key, address)) for vendor in sources for address in addresses]
+
+
+def _published_of(connection: duckdb.DuckDBPyConnection, home: Home, records: list[tuple[str, str]]) -> dict[str, list[dict]]:
+    """The rows of every published mart that carry the key of the person with these records, as (source, id)."""
+    if not home.current.exists() or not records:
         return {}
     connection.execute(f"attach {quoted(home.current.resolve())} as published (read_only)")
     known = "select count(*) from duckdb_tables() where database_name = 'published' and table_name = 'bdg_person_identity'"
@@ -124,7 +137,7 @@ def _published_of(connection: duckdb.DuckDBPyConnection, home: Home, person: Per
         connection.execute("detach published")
         return {}
     found = {}
-    systems, ids = [record[0] for record in person.records], [record[2] for record in person.records]
+    systems, ids = [source for source, _ in records], [identifier for _, identifier in records]
     connection.execute(
         "create or replace temp table own_keys as select distinct person_key from published.marts.bdg_person_identity "
         "where (source_system, source_id) in (select (unnest(?::varchar[]), unnest(?::varchar[])))",

@@ -20,6 +20,7 @@ from orchestration.landing.ledger import Ledger
 from orchestration.landing.profiles import Profile
 from orchestration.ops.night import Night
 from orchestration.ops.unchanged import inputs_hash
+from orchestration.privacy.pseudonym import KeyRefusedError
 from orchestration.quality.audit import Audit
 from orchestration.registry.rows import REGISTRY_TABLES
 from orchestration.transform.catalog import DuckDBEngine
@@ -55,6 +56,7 @@ _CATALOG_TABLES = {
     "field_rule": "One row per field of the field contract.",
     "profile_field": "One row per column that a profile maps to a canonical lead or account.",
     "contact_value": "One row per distinct e-mail address and phone number in raw, with the offline verdict on it.",
+    "record_pseudonym": "One row per e-mail address by which a source names a record, with the pseudonym that stands for it.",
     "check_result": "One row per check of this home's earlier nights; figures, never values.",
     "restatement": "One row per value that a night published anew says differently than before.",
     **REGISTRY_TABLES,
@@ -80,11 +82,15 @@ def build_catalog_assets(profiles: Mapping[str, Profile]) -> dg.AssetsDefinition
             night.home.candidate.unlink(missing_ok=True)
             night.home.candidate.with_suffix(".duckdb.wal").unlink(missing_ok=True)
             Audit(night.home.audit).start(context.run.run_id)
-            with open_duckdb(night.home.candidate) as connection:
-                # One transaction: some seven hundred relations, each in its own, wait for the disk as often.
-                connection.begin()
-                night.inputs = inputs_hash(night, DuckDBEngine(connection))
-                connection.commit()
+            try:
+                with open_duckdb(night.home.candidate) as connection:
+                    # One transaction: some seven hundred relations, each in its own, wait for the disk as often.
+                    connection.begin()
+                    night.inputs = inputs_hash(night, DuckDBEngine(connection))
+                    connection.commit()
+            except KeyRefusedError as error:
+                night.input_refusal = str(error)
+                raise dg.Failure(str(error), allow_retries=False) from error
             _record_feed_checks(night, profiles, as_of.day)
             failpoints.passed("after:catalog")
         for spec in specs:

@@ -7,6 +7,7 @@ Spark; each engine only brings its own way to read Parquet and to keep a relatio
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,8 @@ from orchestration.landing.feed_health import collapsed_extracts
 from orchestration.landing.ledger import Ledger
 from orchestration.landing.profiles import Profile, known_profiles
 from orchestration.landing.row_versions import quoted
+from orchestration.privacy.pseudonym import PseudonymKey
+from orchestration.privacy.record_ids import home_key, names_records_by_address, naming_columns, pseudonyms_of
 from orchestration.quality.results import earlier_results_sql
 from orchestration.quality.stewardship import FieldRule, load_stewardship
 from orchestration.quality.validity import contact_values_sql, refresh_verdicts
@@ -104,13 +107,14 @@ def write_night_catalog(engine: Engine, home: Home, settings: Settings, as_of: A
     rules = load_stewardship(settings.expectations_dir / "field_stewardship.yml")
     write_catalog(
         engine, home, known_profiles(settings), rules, as_of, settings.reporting_currency, load_registry(settings),
-        settings.fiscal_year_start_month, settings.phone_region,
+        settings.fiscal_year_start_month, settings.phone_region, partial(home_key, home, settings),
     )  # fmt: skip
 
 
 def write_catalog(
     engine: Engine, home: Home, profiles: Mapping[str, Profile], rules: Iterable[FieldRule], as_of: AsOf,
     reporting_currency: str, registry: Registry = NO_REGISTRY, fiscal_start_month: int = 1, phone_region: str = "FR",
+    key: Callable[[], PseudonymKey] | None = None,
 ) -> None:  # fmt: skip
     """Write every raw relation that a model may name; a feed without files is an empty relation.
 
@@ -133,6 +137,15 @@ def write_catalog(
             engine.relate(feed.relation, feed_sql(profile, feed, known))
             if feed.key:
                 engine.relate(f"{feed.relation}__versions", versions_sql(profile, feed, known))
+    naming = [
+        (f"{SCHEMA}.{feed.relation}{suffix}", column)
+        for profile in profiles.values()
+        if names_records_by_address(profile)
+        for feed in profile.feeds.values()
+        for suffix in (("", "__versions") if feed.key else ("",))
+        for column in naming_columns(feed)
+    ]
+    engine.derive("record_pseudonym", lambda connection: pseudonyms_of(connection, naming, home.verdicts, key))
     for entity in ENTITIES:
         engine.relate(f"canonical__{entity}", canonical_sql(entity, profiles.values(), set(extracts)))
     for entity in ("lead", "deal"):

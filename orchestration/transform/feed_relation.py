@@ -5,7 +5,7 @@ Columns: the feed's, as text in one plain notation; `_extracted_at` (the newest 
 `_is_deleted` (a later full export no longer had it) and `_record_id` (for feeds without a key: which record it is).
 """
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from orchestration.landing.ledger import Segment
 from orchestration.landing.normalise import normal_columns
 from orchestration.landing.profiles import Feed, Profile
 from orchestration.landing.row_versions import Stored, quoted, segments_sql, sightings_sql
+from orchestration.privacy.record_ids import NAMING_COLUMNS, names_records_by_address, pseudonym_sql
 
 
 @dataclass(frozen=True)
@@ -82,16 +83,17 @@ _STATE = {"_extracted_at": "timestamp", "_first_extracted_at": "timestamp", "_is
 _VERSION = {"_seen_from": "timestamp", "_seen_to": "timestamp"}
 
 
-def canonical_sql(entity: str, profiles: Iterable[Profile], present: Container[str], *, versions: bool = False) -> str:
+def canonical_sql(entity: str, profiles: Collection[Profile], present: Container[str], *, versions: bool = False) -> str:
     """SQL for a canonical entity: the records of every feed that its profile maps to it, as text, with their source.
 
     Stands on the feeds' own relations, or on their versions; feeds of which no file has come are left out.
     """
     columns, own = list(ENTITIES[entity]), _VERSION if versions else _STATE
     suffix = "__versions" if versions else ""
+    by_address = {profile.vendor for profile in profiles if names_records_by_address(profile)}
     selects = [
         f"select {quoted(profile.vendor)} as source_system, {quoted(feed.entity)} as source_entity, "
-        + ", ".join(f"{_canonical_value(feed.canonical, name)} as {name}" for name in columns)
+        + ", ".join(f"{_canonical_value(feed.canonical, name, profile.vendor in by_address)} as {name}" for name in columns)
         + f", {', '.join(own)} from raw.{feed.relation}{suffix}"
         for profile in profiles
         for feed in profile.feeds.values()
@@ -119,10 +121,13 @@ def extracts_sql(extracts: Mapping[tuple[str, str], Sequence[tuple[str, str]]], 
     )
 
 
-def _canonical_value(canonical: Canonical, name: str) -> str:
+def _canonical_value(canonical: Canonical, name: str, is_named_by_address: bool) -> str:
     if name in canonical.constants:
         return quoted(canonical.constants[name])
-    return f'"{canonical.columns[name]}"' if name in canonical.columns else "cast(null as varchar)"
+    if name not in canonical.columns:
+        return "cast(null as varchar)"
+    column = f'"{canonical.columns[name]}"'
+    return pseudonym_sql(column) if is_named_by_address and name in NAMING_COLUMNS else column
 
 
 def _languages(segments: Sequence[Segment]) -> dict[str, str]:

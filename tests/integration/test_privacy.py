@@ -12,14 +12,16 @@ from pathlib import Path
 
 import duckdb
 import openpyxl
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
+from home_contents import contents
 
 from orchestration.home import Home
 from orchestration.landing.deliver import land
 from orchestration.landing.ledger import Ledger
+from orchestration.landing.profiles import known_profiles
+from orchestration.privacy.details import find_details
 from orchestration.privacy.erase import access, erase
+from orchestration.privacy.people import open_people
 from orchestration.settings import Settings
 
 TODAY = dt.date(2026, 11, 25)
@@ -108,28 +110,6 @@ def deliver(folder: Path, day: str, status: str) -> None:
     rows = lead_rows(status)[:5] + [[*row, "too", "many"] for row in lead_rows(status)[5:9]]
     text = table(LEAD, [["00Q9" + row[0][3:], *row[1:]] for row in rows])
     (folder / f"Lead_part_{day}.csv").write_text(text, encoding="utf-8")
-
-
-def contents(path: Path) -> str:
-    """Everything that a file holds, uncompressed, as text."""
-    content = path.read_bytes()
-    if path.suffix == ".zst":
-        with pa.input_stream(str(path), compression="zstd") as packed:
-            content = packed.read()
-    texts = [content.decode("latin-1"), content.decode("utf-8", "replace"), content.decode("utf-16-le", "replace")]
-    if content[:4] == b"PAR1":
-        texts.append(str(pq.read_table(pa.BufferReader(content)).to_pylist()))
-    if content[:2] == b"PK":
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            texts += [archive.read(name).decode("utf-8", "replace") for name in archive.namelist()]
-    if path.suffix == ".duckdb":
-        with duckdb.connect() as connection:
-            connection.execute(f"attach '{path}' as file (read_only)")
-            tables = connection.execute(
-                "select schema_name, table_name from duckdb_tables() where database_name = 'file'"
-            ).fetchall()
-            texts += [str(connection.execute(f'from file."{schema}"."{name}"').fetchall()) for schema, name in tables]
-    return "\n".join(texts).casefold()
 
 
 def places_of_canaries(root: Path) -> list[str]:
@@ -232,3 +212,40 @@ def test_without_the_key_nothing_lands_in_a_home_in_which_people_were_erased(tmp
     settings.pseudonym_key_file.write_text("0" * 64)
     with pytest.raises(ValueError, match="not the one with which erasures were noted"):
         land(home, settings)
+
+
+def direct_identifiers(home: Home, relation: str) -> tuple[int, list[tuple]]:
+    """How many people raw knows, and every text of a relation (column `text`) that holds an address, number or name of one."""
+    with open_people(home, known_profiles(Settings())) as connection:
+        connection.execute(f"attach '{home.current.resolve()}' as published (read_only)")
+        find_details(connection, relation, [2, 3, 4])
+        found = connection.execute(
+            """
+            with planted as (
+                select 'email' as kind, mailbox as detail from people
+                union select 'phone', phone from people
+                union select 'name', array_to_string(words, ' ') from people where len(words) > 1
+            )
+            select distinct kind, text from details join planted using (kind, detail) join texts using (text_no) order by all
+            """
+        ).fetchall()
+        return connection.execute("select count(distinct mailbox) from people").fetchone()[0], found
+
+
+def test_no_published_mart_holds_a_name_an_address_or_a_number_of_a_person(demo_night):
+    result, home = demo_night
+    assert result.exit_code == 0, result.message
+    with duckdb.connect(str(home.current.resolve()), read_only=True) as connection:
+        columns = connection.execute(
+            "select table_name, column_name from duckdb_columns() where schema_name = 'marts' and data_type = 'VARCHAR'"
+        ).fetchall()
+    assert len({table for table, _ in columns}) > 40
+    texts = " union all ".join(f'select "{column}" as text from published.marts."{table}"' for table, column in columns)
+    n_people, found = direct_identifiers(home, f"({texts})")
+    assert n_people > 10_000
+    assert found == []
+    # The same search meets a person where one stands.
+    lead = "select email || ' ' || first_name || ' ' || last_name || ' ' || phone as text from read_parquet(" + (
+        f"'{home.raw}/salesforce/lead/*.parquet') where phone is not null and email is not null limit 1"
+    )
+    assert {kind for kind, _ in direct_identifiers(home, f"({lead})")[1]} == {"email", "name", "phone"}

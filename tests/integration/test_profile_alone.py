@@ -1,8 +1,15 @@
 """A CRM that nobody shipped reaches the marts by a profile alone: no model, no code."""
 
+import hashlib
+
 import duckdb
 import pytest
 from conftest import night_on
+
+from orchestration.privacy.erase import access
+from orchestration.privacy.pseudonym import load_key
+from orchestration.privacy.record_ids import pseudonym_of
+from orchestration.settings import Settings
 
 ACME = """
 vendor: acme
@@ -141,3 +148,44 @@ def test_its_spend_meets_its_leads_in_one_channel(acme):
            where period_month is null and channel = 'paid_search' and currency = 'EUR'"""
     ).fetchone()
     assert row == ("200.00", 2, 1, "12500.50")
+
+
+def test_a_record_named_by_an_address_has_a_keyed_pseudonym_for_an_id(tmp_path):
+    by_address = ACME.replace("key: [numero]\n    columns:\n      numero: N° fiche\n", "key: [courriel]\n    columns:\n", 1)
+    by_address = by_address.replace("columns: {id: numero, email: courriel", "columns: {id: courriel, email: courriel", 1)
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / "acme.yaml").write_text(by_address)
+    addresses = {"00017": "Zoé@exemple.example", "00018": "leo@exemple.example", "00019": "max@autre.example"}
+    text = FILES["devis-2026-09-30.csv"]
+    for number, address in addresses.items():
+        text = text.replace(number, address.upper())
+    (tmp_path / "exports").mkdir()
+    for name, content in {**FILES, "devis-2026-09-30.csv": text}.items():
+        (tmp_path / "exports" / name).write_bytes(content.replace("N° fiche;Courriel", "Fiche;Courriel").encode("cp1252"))
+    own = {"export_profiles_dir": tmp_path / "profiles", "pseudonym_key_file": tmp_path / "keys" / "key"}
+    result, home = night_on(tmp_path / "exports", tmp_path / "home", **own)
+    assert result.exit_code == 0, result.message
+    key = load_key(Settings(**own), home)
+    with duckdb.connect(str(home.current.resolve()), read_only=True) as connection:
+        ids = {row[0] for row in connection.execute("select source_id from marts.bdg_person_identity").fetchall()}
+        won = connection.execute("select count(*) from marts.rpt_lead_to_revenue where outcome = 'won'").fetchone()
+        columns = connection.execute(
+            "select table_name, column_name from duckdb_columns() where schema_name = 'marts' and data_type = 'VARCHAR'"
+        ).fetchall()
+        texts = {
+            row[0]
+            for table, column in columns
+            for row in connection.execute(f'select distinct "{column}" from marts."{table}"').fetchall()
+            if row[0]
+        }
+    assert {pseudonym_of(key, address) for address in addresses.values()} < ids
+    assert won == (1,), "a quote finds its contact by the contact's address"
+    assert not [text for text in texts if "@" in text]
+    plain = {hashlib.md5(address.lower().encode()).hexdigest() for address in addresses.values()}
+    assert plain.isdisjoint(texts)
+
+    found = access(home, Settings(home=home.root, **own), "Leo@exemple.example")["published"]
+    assert "rpt_lead_to_revenue" in found
+    own["pseudonym_key_file"].write_text("0" * 64)
+    refused, _ = night_on(tmp_path / "exports", home.root, rebuild=True, **own)
+    assert (refused.exit_code, "put the old one back" in refused.message) == (4, True)
