@@ -24,6 +24,8 @@ from orchestration.transform.restatements import restatement_file
 
 # The one mart that tells of publications: it is no part of what is compared, hashed and kept.
 RESTATEMENTS = "fct_restatement"
+# (database, table) → its columns and their types, in order.
+_Columns = dict[tuple[str, str], list[tuple[str, str]]]
 _SCHEMA = """
 create schema if not exists kept;
 create table if not exists publication (
@@ -55,8 +57,9 @@ def recorded(home: Home, as_of: AsOf, grains: Mapping[str, list[str]], inputs: I
             "create temp table difference (mart_name varchar, grain_key varchar, column_name varchar, change varchar, "
             "old_value varchar, new_value varchar)"
         )
+        columns = _all_columns(connection)
         for mart in marts:
-            _keep(connection, mart, grains[mart], as_of.day, is_restatement=earlier is not None)
+            _keep(connection, mart, grains[mart], as_of.day, columns, is_restatement=earlier is not None)
         if connection.execute("select count(*) from difference").fetchone()[0]:
             restatements += 1
             then = Inputs(earlier[1], json.loads(earlier[2]))
@@ -93,10 +96,12 @@ def _kept(home: Home) -> Path:
     return home.history / "published_rows.duckdb"
 
 
-def _keep(connection: duckdb.DuckDBPyConnection, mart: str, grain: list[str], as_of: dt.date, is_restatement: bool) -> None:
+def _keep(
+    connection: duckdb.DuckDBPyConnection, mart: str, grain: list[str], as_of: dt.date, known: _Columns, is_restatement: bool
+) -> None:
     """Bring the kept rows of a mart to what the candidate says of this night; a restatement's differences are noted."""
-    columns = [(name, kind) for name, kind in _columns(connection, "candidate", "marts", mart) if name != "as_of"]
-    _prepare(connection, mart, columns)
+    columns = [(name, kind) for name, kind in known[("candidate", mart)] if name != "as_of"]
+    _prepare(connection, mart, columns, dict(known.get(("published_rows", mart), [])))
     listed = ", ".join(f'"{name}"' for name, _ in columns)
     day = f"date '{as_of.isoformat()}'"
     standing = f"kept_from <= {day} and (kept_to is null or kept_to > {day})"
@@ -127,9 +132,8 @@ def _keep(connection: duckdb.DuckDBPyConnection, mart: str, grain: list[str], as
     connection.execute(f"insert into kept.{mart} select {listed}, {day}, {following} from come")
 
 
-def _prepare(connection: duckdb.DuckDBPyConnection, mart: str, columns: list[tuple[str, str]]) -> None:
+def _prepare(connection: duckdb.DuckDBPyConnection, mart: str, columns: list[tuple[str, str]], kept: Mapping[str, str]) -> None:
     """The mart's table of kept rows, with the columns that the mart has now."""
-    kept = dict(_columns(connection, "published_rows", "kept", mart))
     spans = {"kept_from": "date", "kept_to": "date"}
     if not kept:
         listed = ", ".join(f'"{name}" {kind}' for name, kind in (*columns, *spans.items()))
@@ -181,12 +185,16 @@ def _write(connection: duckdb.DuckDBPyConnection, target: Path, as_of: dt.date, 
     )
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, database: str, schema: str, table: str) -> list[tuple[str, str]]:
-    return connection.execute(
-        "select column_name, data_type from duckdb_columns() where database_name = ? and schema_name = ? and table_name = ? "
-        "order by column_index",
-        [database, schema, table],
-    ).fetchall()
+def _all_columns(connection: duckdb.DuckDBPyConnection) -> _Columns:
+    """Asked once: for each mart alone the catalog would be read through again."""
+    found: _Columns = {}
+    for database, table, name, kind in connection.execute(
+        "select database_name, table_name, column_name, data_type from duckdb_columns() "
+        "where (database_name, schema_name) in (('candidate', 'marts'), ('published_rows', 'kept')) "
+        "order by database_name, table_name, column_index"
+    ).fetchall():
+        found.setdefault((database, table), []).append((name, kind))
+    return found
 
 
 def _identifier(name: str) -> str:
