@@ -49,7 +49,7 @@ test-long: test-crash test-seeds test-orders test-fuzz test-spark test-postgres 
 test-crash: $(STAMP) ## kill the night at many moments; readers must not notice
 	$(BIN)/python -m pytest -m long tests/reliability
 
-test-seeds: $(STAMP) ## planted truth over 20 seeds
+test-seeds: $(STAMP) ## planted truth over five seeds
 	$(BIN)/python -m pytest -m long tests/integration --ignore tests/integration/test_any_order.py
 
 test-orders: $(STAMP) ## the same deliveries in 20 orders, three times each: equal marts

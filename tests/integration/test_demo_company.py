@@ -2,6 +2,7 @@
 
 import json
 import math
+import statistics
 
 import duckdb
 import pytest
@@ -95,25 +96,73 @@ def test_no_published_table_holds_an_e_mail_phone_or_name_of_a_person(demo_night
     assert hits == []
 
 
+STEPS = ("inquiry", "mql", "sal", "sql", "sqo", "customer")
+
+
+def truncated_median(lag: dict[str, float]) -> float:
+    """The median of a lognormal that is drawn again until it lies between its shortest and its longest."""
+    normal = statistics.NormalDist()
+    below, above = (normal.cdf(math.log(lag[end] / lag["median"]) / lag["sigma"]) for end in ("shortest", "longest"))
+    return lag["median"] * math.exp(lag["sigma"] * normal.inv_cdf((below + above) / 2))
+
+
+def cells_inside(home, exports) -> list[tuple[str, bool]]:
+    """Whether the 95 % interval around what the marts say of a channel holds what was planted: the conversion of each step, the
+    time of the steps that wait for nobody's working hours, the win rate."""
+    with duckdb.connect(str(home.current.resolve()), read_only=True) as connection:
+        conversions = connection.execute(
+            """select substr(segment, 9), from_stage, to_stage, sum(n_converted), sum(n_entered) from marts.mart_funnel_cohort
+            where segment like 'channel=%' and is_mature group by all"""
+        ).fetchall()
+        medians = connection.execute(
+            """select substr(segment, 9), from_stage || '_to_' || if(to_stage = 'customer', 'won', to_stage),
+                converted_p50_days, n_converted
+            from marts.mart_stage_velocity
+            where segment like 'channel=%' and (from_stage, to_stage) in (('inquiry', 'mql'), ('sqo', 'customer'))"""
+        ).fetchall()
+        win_rates = connection.execute(
+            """select substr(segment, 9), sum(n_created_won), sum(n_created_closed) from marts.mart_win_rate
+            where segment like 'channel=%' and is_created_cohort_mature group by all"""
+        ).fetchall()
+    # The other tools' few leads have channels of their own, of which nothing is planted.
+    truth, cells = planted(exports), []
+    conversions, medians, win_rates = ([row for row in rows if row[0] in truth] for rows in (conversions, medians, win_rates))
+    for channel, *step, converted, entered in conversions:
+        low, high = wilson(int(converted), int(entered), Z95)
+        cells.append((" ".join(step), low <= planted_share(truth[channel], *step) <= high))
+    for channel, step, median, n in medians:
+        lag = truth[channel]["lags_in_days"][step]
+        # A median scatters by 1 / (2 f sqrt(n)), f being the density there: that of the lognormal.
+        error = Z95 * lag["median"] * lag["sigma"] * math.sqrt(math.pi / 2 / n)
+        cells.append((step, abs(median - truncated_median(lag)) <= error))
+    for channel, won, closed in win_rates:
+        low, high = wilson(int(won), int(closed), Z95)
+        cells.append(("win rate", low <= planted_share(truth[channel], "sqo", "customer") <= high))
+    return cells
+
+
+def planted_share(channel: dict, from_stage: str, to_stage: str) -> float:
+    shares = list(channel["stage_probabilities"].values())
+    return math.prod(shares[STEPS.index(from_stage) : STEPS.index(to_stage)])
+
+
 @pytest.mark.long
 @pytest.mark.timeout(3600)
-def test_over_twenty_seeds_nine_in_ten_channel_cells_hold_the_planted_conversion(tmp_path):
+def test_over_five_seeds_nine_in_ten_cells_hold_the_planted_conversion_lag_and_win_rate(tmp_path):
     from orchestration.demo.company import generate
 
-    inside, cells = 0, 0
-    for seed in range(1, 21):
+    cells = []
+    for seed in range(1, 6):
         exports = tmp_path / f"exports-{seed}"
         generate(exports, leads=20_000, nights=1, seed=seed)
         result, home = night_on(exports, tmp_path / f"home-{seed}")
         assert result.exit_code == 0, result.message
-        found = mature_conversions(home)
-        for channel, entry in planted(exports).items():
-            low, high = wilson(*found[channel], Z95)
-            inside += low <= entry["p_mql_to_won"] <= high
-            cells += 1
-    print(f"{inside} of {cells} cells inside their 95 % interval")
-    assert cells == 180
-    assert inside / cells >= 0.9
+        cells += cells_inside(home, exports)
+    for kind in sorted({kind for kind, _ in cells}):
+        inside = [is_inside for cell, is_inside in cells if cell == kind]
+        print(f"{kind}: {sum(inside)} of {len(inside)} cells hold what was planted in their 95 % interval")
+        assert len(inside) == 5 * 9
+    assert sum(is_inside for _, is_inside in cells) / len(cells) >= 0.9
 
 
 def test_no_model_compares_every_row_of_one_table_with_every_row_of_another(demo_night):
