@@ -11,8 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import duckdb
+import pyarrow as pa
+
 from orchestration.home import Home
 from orchestration.landing.deliver import LandingReport
+from orchestration.privacy.messages import LEFT_OUT, without_values
 from orchestration.quality.suites import CheckOutcome, Dataset, run_suites
 from orchestration.settings import Settings
 from orchestration.transform.catalog import AsOf, latest_extract_day
@@ -35,14 +39,18 @@ class Night:
     input_refusal: str | None = None
     audit_refusals: list[str] = field(default_factory=list)
     progress: Callable[[str], None] = lambda line: None
-    run_suites: Callable[[Sequence[Dataset], Path], list[CheckOutcome]] = run_suites
+    run_suites: Callable[[Sequence[Dataset], Path, Path | None], list[CheckOutcome]] = run_suites
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Time one step; several parts of one step add up."""
+        """Time one step; several parts of one step add up. Errors that could quote a value leave it out: Dagster keeps them."""
         begin = time.perf_counter()
         try:
             yield
+        except duckdb.Error as error:
+            raise type(error)(without_values(str(error))).with_traceback(error.__traceback__) from None
+        except pa.ArrowException as error:
+            raise type(error)(LEFT_OUT).with_traceback(error.__traceback__) from None
         finally:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begin
 

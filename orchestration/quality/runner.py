@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from types import TracebackType
 
+from orchestration.privacy.messages import LEFT_OUT
 from orchestration.quality.suites import CheckOutcome, Dataset, import_engine, run_suites
 
 
@@ -28,6 +29,14 @@ def _import_without_spark() -> None:
     import_engine()
 
 
+def _run(datasets: Sequence[Dataset], database: Path, docs: Path | None) -> list[CheckOutcome]:
+    try:
+        return run_suites(datasets, database, docs)
+    except Exception as error:
+        # Whatever the library says may hold values, and a child's error takes its whole traceback along.
+        raise RuntimeError(f"the expectations could not be run ({type(error).__name__}): {LEFT_OUT}") from None
+
+
 class SuiteRunner:
     """A child process that imports the library at once and runs suites when asked."""
 
@@ -36,9 +45,9 @@ class SuiteRunner:
         self._pool = ProcessPoolExecutor(max_workers=1, mp_context=spawned, initializer=_end_with_the_night)
         self._pool.submit(_import_without_spark)
 
-    def run(self, datasets: Sequence[Dataset], database: Path) -> list[CheckOutcome]:
+    def run(self, datasets: Sequence[Dataset], database: Path, docs: Path | None = None) -> list[CheckOutcome]:
         """Run the suites on a DuckDB file and wait for the outcomes."""
-        return self._pool.submit(run_suites, datasets, database).result()
+        return self._pool.submit(_run, datasets, database, docs).result()
 
     def __enter__(self) -> "SuiteRunner":
         """The runner itself."""

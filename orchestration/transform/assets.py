@@ -164,8 +164,9 @@ def _test_results(night: Night, manifest: dict, results: list[dict]) -> list[dic
 
 def _unexplained(broken: list[str], results: list[dict], nodes: Mapping[str, Mapping]) -> list[str]:
     """The broken models that no failed test upstream explains: where one does, the night is refused, not failed."""
-    failed = [r["data"]["node_info"] for r in results if r["data"]["node_info"]["node_status"] in ("fail", "error")]
-    tested = {parent for node in failed if node["unique_id"] in nodes for parent in _parents_of(nodes, node["unique_id"])}
+    statuses = {r["data"]["node_info"]["unique_id"]: r["data"]["node_info"]["node_status"] for r in results}
+    failed = [name for name, status in statuses.items() if name.startswith("test.") and status in ("fail", "error")]
+    tested = {parent for name in failed if name in nodes for parent in _parents_of(nodes, name)}
     tested -= set(broken)
     models = [name for name in broken if not name.startswith("test.")]
     return [name for name in models if tested.isdisjoint(_ancestors(nodes, name))]

@@ -3,10 +3,12 @@
 Gives the result events as plain dicts. Turning them into Dagster events is `assets.py`'s business.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from orchestration.home import Home
+from orchestration.privacy.messages import without_values
 from orchestration.settings import Settings
 from orchestration.transform.project import (
     DbtBuildError,
@@ -18,6 +20,17 @@ from orchestration.transform.project import (
 
 __all__ = ["DbtBuildError", "DbtOutcome", "dbt_environment", "invoke_dbt", "project_manifest"]
 _RESULT_EVENTS = frozenset({"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult", "LogUnitTestResult"})
+
+
+class _WithoutValues(logging.Filter):
+    """dbt's log file holds a broken model's error as the engine told it, which may quote a value."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = without_values(record.getMessage()), None
+        return True
+
+
+_WITHOUT_VALUES = _WithoutValues()
 
 
 @dataclass
@@ -53,6 +66,8 @@ def invoke_dbt(
     from google.protobuf.json_format import MessageToDict
 
     outcome = DbtOutcome()
+    # dbt makes the file's handler anew in each invocation, but its logger stays.
+    logging.getLogger("file_log").addFilter(_WITHOUT_VALUES)
 
     def collect(message) -> None:
         if message.info.name not in _RESULT_EVENTS:
@@ -82,5 +97,5 @@ def invoke_dbt(
         finally:
             close_connections()
     if result.exception is not None:
-        raise DbtBuildError(str(result.exception))
+        raise DbtBuildError(without_values(str(result.exception)))
     return outcome

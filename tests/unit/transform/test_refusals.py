@@ -29,3 +29,8 @@ def test_nothing_is_explained_by_a_warning_a_passed_test_or_a_test_below():
         assert _unexplained(["model.p.mart"], results(raw_key=status), NODES) == ["model.p.mart"]
     assert _unexplained(["model.p.staged"], results(mart_key="fail"), NODES) == ["model.p.staged"]
     assert _unexplained([], results(raw_key="fail"), NODES) == []
+
+
+def test_a_broken_model_is_not_explained_by_itself():
+    broken = [{"data": {"node_info": {"unique_id": "model.p.mart", "node_status": "error"}}}]
+    assert _unexplained(["model.p.mart"], broken, NODES) == ["model.p.mart"]
