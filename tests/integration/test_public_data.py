@@ -1,7 +1,10 @@
 """The figures that real public exports must give, each through a whole night."""
 
+import shutil
+
 import duckdb
 import pytest
+import yaml
 from conftest import night_on
 
 from orchestration.home import Home
@@ -126,3 +129,114 @@ def test_addresses_that_were_made_unreadable_are_invalid_and_never_fresh(four_sm
            from mart_crm_freshness where entity_type = 'contact' and field_name = 'email'""",
     )
     assert rows == [(22, 0, 22, None)]
+
+
+# The connector's rows are anonymised so that they no longer join. Joined again, their times and sources as they are: each id
+# of the history becomes one of the table's, each encrypted name a field of the contract; a seventh of the cells stays empty.
+_REJOINED = {
+    "contact_data": """
+        select * replace (
+            case when row_number() over () % 7 > 0 then 'a title' end as property_jobtitle,
+            case when row_number() over () % 7 <> 1 then 'a company' end as property_company)
+        from read_csv('{folder}/contact_data.csv', all_varchar = true)""",
+    "contact_property_history": """
+        select * replace (
+            (select list(id order by id) from read_csv('{folder}/contact_data.csv', all_varchar = true))[
+                1 + dense_rank() over (order by contact_id) % 22] as contact_id,
+            case when name in ('qTDHP4BXxe5FHXIq0cyoSA==', 'k8cx8cOoTvBc1U0ETDeeqg==', '8fUr1Wwn4ytZC91+JzXpyw==')
+                then 'jobtitle' else 'company' end as name)
+        from read_csv('{folder}/contact_property_history_data.csv', all_varchar = true)""",
+    "company_property_history": """
+        select * replace (
+            (select list(id order by id) from read_csv('{folder}/company_data.csv', all_varchar = true))[
+                1 + dense_rank() over (order by company_id) % 24] as company_id,
+            'industry' as name)
+        from read_csv('{folder}/company_property_history_data.csv', all_varchar = true)""",
+}
+_LIMITS = {("contact", "job_title"): 2000, ("contact", "company"): 1700, ("company", "industry"): 2150}
+# What a person, or the person it is about, wrote; all else in these files is of calculations, migrations and syncs.
+_BY_PEOPLE = ("EXTENSION", "MEETINGS", "CONVERSATIONS")
+_VERDICTS_FROM_RAW = f"""
+with stored as (
+    select 'contact' as entity_type, id, 'job_title' as field, property_jobtitle as value, property_createdate as created
+    from read_csv('{{folder}}/contact_data.csv', all_varchar = true)
+    union all
+    select 'contact', id, 'company', property_company, property_createdate
+    from read_csv('{{folder}}/contact_data.csv', all_varchar = true)
+    union all
+    select 'company', id, 'industry', property_industry, property_createdate
+    from read_csv('{{folder}}/company_data.csv', all_varchar = true) where is_deleted = 'false'
+),
+
+written as (
+    select contact_id as id, replace(name, 'jobtitle', 'job_title') as field, max("timestamp"::timestamp) as by_people
+    from read_csv('{{folder}}/contact_property_history_data.csv', all_varchar = true)
+    where source in {_BY_PEOPLE} and value is not null
+    group by all
+    union all
+    select company_id, name, max("timestamp"::timestamp)
+    from read_csv('{{folder}}/company_property_history_data.csv', all_varchar = true)
+    where source in {_BY_PEOPLE} and value is not null
+    group by all
+),
+
+limits as (select * from (values {", ".join(f"('{entity}', '{field}', {days})" for (entity, field), days in _LIMITS.items())})
+    as limits (entity_type, field, days))
+
+select entity_type, id, field,
+    case when value is null then 'missing'
+        when date_diff('microsecond', verified, timezone('UTC', timezone('Europe/Paris', (date '{{as_of}}' + 1)::timestamp)))
+            > days * 86400000000 then 'stale'
+        else 'fresh' end as status,
+    if(by_people is null, 'D', 'A') as level, verified
+from (select *, coalesce(by_people, created::timestamp) as verified from stored left join written using (id, field))
+join limits using (entity_type, field)
+order by all
+"""
+
+
+@pytest.fixture(scope="module")
+def rejoined(public_data, tmp_path_factory):
+    """The connector's tables joined again, judged by a contract whose limits part their old times."""
+    root = tmp_path_factory.mktemp("rejoined")
+    folder = root / "exports"
+    shutil.copytree(public_data / "hubspot_connector", folder)
+    with duckdb.connect() as connection:
+        for name, sql in _REJOINED.items():
+            target = folder / f"{name.removesuffix('_data')}_data.csv"
+            connection.execute(f"create table rejoined as {sql.format(folder=public_data / 'hubspot_connector')}")
+            connection.execute(f"copy rejoined to '{target}' (header); drop table rejoined")
+    contract = root / "expectations"
+    shutil.copytree(Settings().expectations_dir, contract)
+    rules = yaml.safe_load((contract / "field_stewardship.yml").read_text())
+    for rule in rules["fields"]:
+        if days := _LIMITS.get((rule["entity_type"], rule["field_name"])):
+            rule |= {"sla_days": days, "required_from": "inquiry"}
+    (contract / "field_stewardship.yml").write_text(yaml.safe_dump(rules))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Settings, "expectations_dir", contract)
+        return published(night_on(folder, root / "home")), folder
+
+
+def test_freshness_per_field_is_that_of_the_property_history_in_plain_sql(rejoined):
+    home, folder = rejoined
+    ((as_of,),) = ask(home, "select distinct as_of::varchar from mart_crm_freshness")
+    expected = duckdb.sql(_VERDICTS_FROM_RAW.format(folder=folder, as_of=as_of)).fetchall()
+    counts = {
+        (entity, field): tuple(
+            sum(row[0] == entity and row[2] == field and row[3] in verdicts for row in expected)
+            for verdicts in (("fresh", "stale", "missing"), ("fresh",), ("stale",), ("missing",))
+        )
+        for entity, field in _LIMITS
+    }
+    found = ask(home, "select entity_type, field_name, n_required, n_fresh, n_stale, n_missing from mart_crm_freshness")
+    assert {row[:2]: row[2:] for row in found if row[:2] in _LIMITS} == counts
+    # None of the files is all fresh, all stale or without a person's change, or the comparison would say little.
+    assert all(count[1] and count[2] for count in counts.values())
+    assert {(row[3], row[4]) for row in expected} >= {("fresh", "A"), ("stale", "A"), ("fresh", "D"), ("stale", "D")}
+    entries = ask(
+        home,
+        """select entity_type, record_id, field_name, status, evidence_level, last_verified_at from mart_crm_worklist
+           where source_system = 'hubspot_connector' and field_name in ('job_title', 'company', 'industry') order by all""",
+    )
+    assert entries == [row for row in expected if row[3] != "fresh"]
