@@ -77,6 +77,20 @@ def channels(rows: Rows, title: str) -> dict[str, Any]:
     )
 
 
+def stale_by_night(rows: Rows, title: str) -> dict[str, Any]:
+    """Lines of each field's stale share over the nights."""
+    return _chart(
+        rows,
+        height=200,
+        mark={"type": "line", "point": {"size": 18}},
+        encoding={
+            "x": {"field": "night", "type": "temporal", "title": None, "axis": {"format": "%Y-%m-%d", "labelOverlap": True}},
+            "y": {"field": "stale_rate", "type": "quantitative", "title": title, "axis": {"format": "%"}},
+            "color": {"field": "field", "type": "nominal", "title": None, "scale": {"scheme": "tableau20"}},
+        },
+    )
+
+
 def freshness(rows: Rows, labels: dict[str, str], title: str) -> dict[str, Any]:
     """Stacked bars of what is known of each field's values; what can't be judged has a category of its own."""
     names = list(STATUS_COLOURS)

@@ -44,6 +44,18 @@ _QUERIES = {
             freshness_rate, pipeline_at_stake
         from marts.mart_crm_freshness where n_required > 0
         order by entity_type, field_name""",
+    "stewards": """
+        select steward_team, sum(n_required) as n_required, sum(n_stale + n_missing + n_invalid + n_conflict) as to_mend,
+            sum(n_stale) as stale, sum(n_fresh)::double / nullif(sum(n_fresh + n_stale), 0) as freshness_rate
+        from marts.mart_crm_freshness group by steward_team having sum(n_required) > 0 order by steward_team""",
+    "mending": """
+        select entity_type, field_name, n_went_stale, n_waiting, days_to_mend_p50, mended_in_30_days_rate
+        from marts.mart_crm_mending order by entity_type, field_name""",
+    "stale_by_night": """
+        select c.check_date as night, f.entity_type, f.field_name, c.failing_rate as stale_rate
+        from marts.fct_check_result as c
+        join marts.mart_crm_freshness as f on c.check_name = f.entity_type || '_' || f.field_name || '_is_fresh'
+        where c.failing_rate is not null and c.check_date > c.as_of - 90 order by all""",
     "trust": """
         select mart_name, source_system, last_data_at, is_late, stale_share, rows_quarantined
         from marts.mart_trust order by mart_name, source_system""",

@@ -41,7 +41,7 @@ def render(marts: Path, previous: Path | None, target: Path, *, language: Langua
         _funnel(figures, language, specs),
         _channels(figures["channels"], language, specs),
         _forecasts(figures["forecasts"], language),
-        _freshness(figures["freshness"], language, specs),
+        _freshness(figures, language, specs),
         _changes(read_headlines(marts), read_headlines(previous) if previous else None, language),
         _trust(figures["trust"], language),
     ]
@@ -181,8 +181,9 @@ def _forecasts(rows: Rows, language: Language) -> Section:
     return section
 
 
-def _freshness(rows: Rows, language: Language, specs: dict) -> Section:
+def _freshness(figures: dict[str, Rows], language: Language, specs: dict) -> Section:
     section = Section(say("freshness_q", language), say("freshness_s", language))
+    rows = figures["freshness"]
     if not rows:
         section.empty = f"{say('no_data', language)} raw/salesforce/lead, raw/hubspot/contacts, …"
         return section
@@ -210,11 +211,46 @@ def _freshness(rows: Rows, language: Language, specs: dict) -> Section:
         ]
         for row in rows
     ]  # fmt: skip
-    section.parts = [Part(chart="freshness"), Part(head=head, rows=cells, text=(0, 1))]
+    section.parts = [
+        Part(chart="freshness"),
+        Part(head=head, rows=cells, text=(0, 1)),
+        _stewards(figures["stewards"], language),
+    ]
+    if len({row["night"] for row in figures["stale_by_night"]}) > 1:
+        points = [
+            {"night": row["night"].isoformat(), "field": crm_field(row["entity_type"], row["field_name"], language),
+             "stale_rate": row["stale_rate"]}
+            for row in figures["stale_by_night"]
+        ]  # fmt: skip
+        specs["stale_by_night"] = charts.stale_by_night(points, say("stale", language))
+        section.parts.append(Part(sentence=say("stale_by_night_s", language), chart="stale_by_night"))
+    if figures["mending"]:
+        section.parts.append(_mending(figures["mending"], language))
     blind = [f"{row['field']} ({number(row['not_judgeable'], language)})" for row in rows if row["not_judgeable"]]
     if blind:
         section.parts.insert(0, Part(sentence=say("not_judgeable_s", language).format(fields=", ".join(blind))))
     return section
+
+
+def _stewards(rows: Rows, language: Language) -> Part:
+    head = [say(key, language) for key in ("steward", "required", "to_mend", "stale", "freshness_rate")]
+    cells = [
+        [team(row["steward_team"], language), *(number(row[key], language) for key in ("n_required", "to_mend", "stale")),
+         percent(row["freshness_rate"], language)]
+        for row in rows
+    ]  # fmt: skip
+    return Part(sentence=say("stewards_s", language), head=head, rows=cells)
+
+
+def _mending(rows: Rows, language: Language) -> Part:
+    head = [say(key, language) for key in ("field", "went_stale", "waiting", "days_to_mend", "mended_in_30_days")]
+    cells = [
+        [crm_field(row["entity_type"], row["field_name"], language),
+         *(number(row[key], language) for key in ("n_went_stale", "n_waiting", "days_to_mend_p50")),
+         percent(row["mended_in_30_days_rate"], language)]
+        for row in rows
+    ]  # fmt: skip
+    return Part(sentence=say("mending_s", language), head=head, rows=cells)
 
 
 def _changes(now: dict[str, Any], before: dict[str, Any] | None, language: Language) -> Section:

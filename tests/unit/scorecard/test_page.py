@@ -1,3 +1,4 @@
+import json
 import re
 
 import duckdb
@@ -109,6 +110,42 @@ def test_each_forecast_stands_beside_the_error_bias_and_coverage_of_its_method(m
     assert "40,000 – 70,000" in text
     assert re.search(r"25\.0%\|+-12\.5%\|+80\.0%\|+12\|+least error so far", text)
     assert "too few periods of history" in text
+
+
+def test_freshness_stands_by_team_over_the_nights_and_with_how_long_mending_takes(marts, tmp_path):
+    with duckdb.connect(str(marts)) as connection:
+        connection.execute(
+            """create table marts.mart_crm_freshness as select *, 0 as n_conflict, 0 as n_not_judgeable,
+            n_fresh / (n_fresh + n_stale) as freshness_rate, 0 as pipeline_at_stake from (values
+            ('lead', 'email', 'marketing', 10, 4, 2, 3, 1), ('lead', 'phone', 'marketing', 10, 8, 2, 0, 0),
+            ('company', 'domain', 'sales_ops', 5, 5, 0, 0, 0))
+            t(entity_type, field_name, steward_team, n_required, n_fresh, n_stale, n_missing, n_invalid)"""
+        )
+        connection.execute(
+            """create table marts.mart_crm_mending as select 'lead' as entity_type, 'email' as field_name, 7 as n_went_stale,
+            3 as n_waiting, 41 as days_to_mend_p50, 0.25 as mended_in_30_days_rate"""
+        )
+        connection.execute(
+            """create table marts.fct_check_result as select date '2026-09-29' as check_date, 'lead_email_is_fresh' as
+            check_name, 0.3::double as failing_rate, date '2026-09-30' as as_of"""
+        )
+    rows = re.sub(r"\s*</?t[dr][^>]*>\s*", "|", body(page(marts, tmp_path)))
+    assert "marketing||20||8||4||75.0%" in rows
+    assert "sales operations||5||0||0||100.0%" in rows
+    assert "lead: e-mail address||7||3||41||25.0%" in rows
+    assert "as each night found it" not in rows, "one night is no trend"
+    with duckdb.connect(str(marts)) as connection:
+        connection.execute(
+            "insert into marts.fct_check_result values ('2026-09-30', 'lead_email_is_fresh', 0.2, '2026-09-30'), "
+            "('2026-09-30', 'lead_email_is_valid', 0.9, '2026-09-30')"
+        )
+    html = page(marts, tmp_path)
+    assert "as each night found it" in html
+    specs = json.loads(re.search(r'<script type="application/json" id="charts">(.*?)</script>', html, re.DOTALL).group(1))
+    assert specs["stale_by_night"]["data"]["values"] == [
+        {"night": "2026-09-29", "field": "lead: e-mail address", "stale_rate": 0.3},
+        {"night": "2026-09-30", "field": "lead: e-mail address", "stale_rate": 0.2},
+    ]
 
 
 def test_changes_are_told_against_the_version_before(marts, tmp_path):

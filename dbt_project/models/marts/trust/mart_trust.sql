@@ -21,6 +21,8 @@ with mart_sources as (
     union
     select 'mart_crm_worklist', source_system from {{ ref('int_crm_field_values') }}
     union
+    select 'mart_crm_mending', source_system from {{ ref('int_crm_field_values') }}
+    union
     select 'fct_lead_disposition', source_system from {{ ref('fct_lifecycle_event') }} where entity_type = 'person'
     union
     select 'mart_win_rate', source_system from {{ ref('fct_opportunity') }}
@@ -54,7 +56,7 @@ mart_fields as (
         select distinct field_name from {{ ref('int_crm_field_values') }}
     ) as fields
         on case
-            when marts.mart_name in ('mart_crm_freshness', 'mart_crm_worklist') then true
+            when marts.mart_name in ('mart_crm_freshness', 'mart_crm_worklist', 'mart_crm_mending') then true
             when marts.mart_name in ('fct_opportunity', 'mart_win_rate', 'mart_pipeline_waterfall', 'mart_stage_velocity')
                 then fields.field_name in ('company', 'domain', 'industry')
             when marts.mart_name = 'fct_campaign_spend_daily' then false
