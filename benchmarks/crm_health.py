@@ -100,7 +100,7 @@ def invent(database: Path, contacts: int) -> None:
                 (40118203451 + (hash(range, 1) % {contacts}) * 7)::varchar as record_id,
                 list_extract([{fields}], 1 + (hash(range, 2) % {len(RULES)})::integer) as field_name,
                 timestamp '2024-01-01' + to_seconds((hash(range, 3) % 86000000)::integer) as changed_at,
-                hash(range, 4) % 10 < 6 as is_human, false as is_cleared
+                hash(range, 4) % 10 < 6 as is_human, false as is_cleared, null::varchar as new_value
             from range({contacts * CHANGES_PER_CONTACT})"""
         )
         connection.execute(
@@ -112,7 +112,7 @@ def invent(database: Path, contacts: int) -> None:
         )
         connection.execute(
             "create table intermediate.int_value_sightings as select source_system, entity_type, record_id, field_name, "
-            "changed_at from intermediate.int_field_changes_unioned where false"
+            "changed_at, changed_at as replaced_at from intermediate.int_field_changes_unioned where false"
         )
         connection.execute(
             "create table intermediate.int_value_conflicts as select subject_key, '' as field_name "

@@ -88,6 +88,11 @@ class Home:
         return self.root / "quality" / "check_results.parquet"
 
     @property
+    def data_docs(self) -> Path:
+        """The last audit as Great Expectations' own pages, where the settings ask for them."""
+        return self.root / "quality" / "data_docs"
+
+    @property
     def worklists(self) -> Path:
         """What each team has to mend, for people and for the CRM's import."""
         return self.root / "worklists"

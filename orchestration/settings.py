@@ -59,6 +59,9 @@ class Settings(BaseSettings):
         PROJECT_DIR / "seeds" / "export_profiles", description="The company's own export profiles: they win over the shipped."
     )
 
+    data_docs: bool = Field(
+        False, description="Whether each audit also writes Great Expectations' own pages, quality/data_docs: no values."
+    )
     fiscal_year_start_month: int = Field(
         1, ge=1, le=12, description="First month of the fiscal year, which is called after the year it ends in."
     )

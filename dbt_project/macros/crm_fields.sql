@@ -22,6 +22,20 @@
     case when {{ source_entity }} like '%contact%' then 'contact' else 'lead' end
 {%- endmacro %}
 
+{# A cell's value; NULL where there are only blanks, of which trim() takes spaces alone. #}
+{% macro filled_value(column) -%}
+    case when trim(translate({{ column }}, chr(9) || chr(10) || chr(13), '')) <> '' then {{ column }} end
+{%- endmacro %}
+
+{# A value in the form in which two are compared: case says nothing, nor how a phone number is written or its extension. #}
+{% macro comparable_value(field_name, value) -%}
+    case
+        when {{ field_name }} = 'phone'
+            then coalesce({{ phone_key(regexp_replace_all("lower(" ~ value ~ ")", "(ext|poste|x|#).*$", "")) }}, lower({{ value }}))
+        else lower({{ value }})
+    end
+{%- endmacro %}
+
 {# Probability that a judged value is still right: by its age and the field's decay; NULL where nothing dates it. #}
 {% macro probability_valid(status, last_verified_at, daily_rate) -%}
     case

@@ -41,7 +41,8 @@ def build_expectation_checks(settings: Settings) -> dg.AssetChecksDefinition:
     def run_expectations(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         night: Night = context.resources.night
         with night.step("audit"):
-            outcomes = night.run_suites(datasets, night.home.candidate.resolve())
+            docs = night.home.data_docs if night.settings.data_docs else None
+            outcomes = night.run_suites(datasets, night.home.candidate.resolve(), docs)
             failpoints.passed("after:expectations")
             _record_audit(night, outcomes, policy)
             keep_results(night.home, night.as_of().day, outcomes)

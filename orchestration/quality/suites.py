@@ -4,6 +4,7 @@ Great Expectations takes seconds to import, so it is imported where it runs. Whi
 `checks.py`'s business.
 """
 
+import shutil
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -131,8 +132,8 @@ def import_engine() -> None:
     import great_expectations.expectations  # noqa: F401
 
 
-def run_suites(datasets: Iterable[Dataset], database: Path) -> list[CheckOutcome]:
-    """Run every expectation on a DuckDB file opened read-only."""
+def run_suites(datasets: Iterable[Dataset], database: Path, docs: Path | None = None) -> list[CheckOutcome]:
+    """Run every expectation on a DuckDB file opened read-only; `docs` is where the library's own pages of it go."""
     import great_expectations as gx
     from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
     from sqlalchemy.pool import StaticPool
@@ -151,11 +152,29 @@ def run_suites(datasets: Iterable[Dataset], database: Path) -> list[CheckOutcome
         for dataset in datasets:
             stakes = _pipeline_at_stake(source) if isinstance(dataset, FieldDataset) else {}
             outcomes += _run_dataset(gx, context, source, dataset, stakes)
+        if docs:
+            _write_docs(context, docs)
     finally:
         source.get_execution_engine().release()
         # The data source tests its connection with an engine of its own.
         source.get_engine().dispose()
     return outcomes
+
+
+def _write_docs(context: Any, docs: Path) -> None:
+    """The library's pages of what was just run, swapped in whole. They show counts, as the results do."""
+    unfinished = docs.with_name(f"{docs.name}_unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    store = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(unfinished)}
+    site = {
+        "class_name": "SiteBuilder",
+        "store_backend": store,
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+    }
+    context.add_data_docs_site(site_name=docs.name, site_config=site)
+    context.build_data_docs(site_names=[docs.name])
+    shutil.rmtree(docs, ignore_errors=True)
+    unfinished.rename(docs)
 
 
 def _pipeline_at_stake(source: Any) -> dict[tuple[str, str, str], Decimal]:

@@ -22,7 +22,7 @@ with crm_values as (
     {%- for name, column in fields.items() %}
     select
         '{{ source_system }}' as source_system, '{{ entity_type }}' as entity_type, {{ id }} as record_id,
-        '{{ name }}' as field_name, nullif({{ column }}, '') as field_value
+        '{{ name }}' as field_name, {{ filled_value(column) }} as field_value
     from {{ ref(relation) }}
     union all
     {%- endfor %}
@@ -30,7 +30,7 @@ with crm_values as (
     {%- for relation, id, entity_type, fields in canonical_relations %}
     {%- set outer_loop = loop %}
     {%- for name, (canonical_column, column) in fields.items() %}
-    select records.source_system, {{ entity_type }}, records.{{ id }}, '{{ name }}', nullif(records.{{ column }}, '')
+    select records.source_system, {{ entity_type }}, records.{{ id }}, '{{ name }}', {{ filled_value('records.' ~ column) }}
     from {{ ref(relation) }} as records
     inner join {{ source('tandem', 'profile_field') }} as profile_field
         on records.source_system = profile_field.source_system

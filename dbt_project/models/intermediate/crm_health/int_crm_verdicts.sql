@@ -39,12 +39,28 @@ tracked as (
 
 sighted as (
     select sightings.source_system, sightings.entity_type, sightings.record_id, sightings.field_name, sightings.changed_at as sighted_at,
+        sightings.replaced_at,
         tracked.field_name is null as is_evidence
     from {{ ref('int_value_sightings') }} as sightings
     left join tracked
         on sightings.source_system = tracked.source_system
             and sightings.entity_type = tracked.entity_type
             and sightings.field_name = tracked.field_name
+),
+
+-- Writing the same value again changes nothing of what is never to change.
+immutable_changes as (
+    select
+        changes.source_system, changes.entity_type, changes.record_id, changes.field_name, changes.changed_at, changes.new_value,
+        lag(changes.new_value) over (
+            partition by changes.source_system, changes.entity_type, changes.record_id, changes.field_name
+            order by changes.changed_at
+        ) as value_before
+    from {{ ref('int_field_changes_unioned') }} as changes
+    inner join {{ source('tandem', 'field_rule') }} as field_rule
+        on changes.entity_type = field_rule.entity_type
+            and changes.field_name = field_rule.field_name
+            and field_rule.is_immutable
 ),
 
 -- The last change by whomever matters only to what a check said of a record's value, and to what is never to change.
@@ -60,12 +76,9 @@ written as (
                 and changes.field_name = verified.field_name
                 and verified.record_refuted_at is not null
         union all
-        select changes.source_system, changes.entity_type, changes.record_id, changes.field_name, changes.changed_at
-        from {{ ref('int_field_changes_unioned') }} as changes
-        inner join {{ source('tandem', 'field_rule') }} as field_rule
-            on changes.entity_type = field_rule.entity_type
-                and changes.field_name = field_rule.field_name
-                and field_rule.is_immutable
+        select source_system, entity_type, record_id, field_name, changed_at
+        from immutable_changes
+        where coalesce(lower(new_value) <> lower(value_before), true)
     ) as changes
     where changed_at < {{ as_of_at() }}
     group by source_system, entity_type, record_id, field_name
@@ -95,7 +108,8 @@ gathered as (
                 then 'syntax'
         end as invalid_reason,
         records.created_at,
-        written.written_at,
+        greatest(written.written_at, sighted.replaced_at) as written_at,
+        sighted.replaced_at,
         people.changed_at as human_changed_at,
         verified.confirmed_at,
         case when sighted.is_evidence then sighted.sighted_at end as sighted_at,
@@ -170,7 +184,8 @@ judged as (
             when aged.is_missing then 'missing'
             when aged.invalid_reason is not null or aged.refuted_at >= coalesce(aged.vouched_at, aged.refuted_at) then 'invalid'
             when conflicting.field_name is not null and aged.evidence_level in ('A', 'B') and aged.age_days <= aged.sla_days then 'conflict'
-            when aged.is_immutable and {{ days_between('aged.created_at', 'aged.written_at') }} > 1 then 'conflict'
+            when aged.is_immutable and coalesce({{ days_between('aged.created_at', 'aged.written_at') }} > 1, aged.replaced_at is not null)
+                then 'conflict'
             when aged.last_verified_at is null then 'not_judgeable'
             when aged.age_days > aged.sla_days then 'stale'
             else 'fresh'

@@ -32,6 +32,19 @@ enrichments as (
             and changes.field_name = enriched_fields.field_name
 ),
 
+-- What was checked of a record that was merged away may speak for the surviving one, if its value is that one's too.
+checks as (
+    select
+        checks.source_system, checks.entity_type, coalesce(merged_records.final_id, checks.record_id) as record_id,
+        {{ canonical_field_name('checks.field_name') }} as field_name, checks.verified_at, checks.method, checks.outcome,
+        checks.checked_value, merged_records.final_id is not null as is_inherited, checks.extracted_at
+    from {{ ref('stg_canonical__field_verification') }} as checks
+    left join merged_records
+        on checks.source_system = merged_records.source_system
+            and checks.entity_type = merged_records.entity_type
+            and checks.record_id = merged_records.merged_id
+),
+
 events as (
     -- The address decides, not the record that the e-mail was sent to.
     select
@@ -68,23 +81,26 @@ events as (
         enrichments.source_system, enrichments.entity_type, enrichments.record_id, enrichments.field_name,
         enrichments.changed_at, 'enrichment', 'confirmed', true, cast(null as timestamp)
     from enrichments
-    where enrichments.actor = 'enrichment' and lower(enrichments.new_value) = lower(enrichments.value_before)
+    where enrichments.actor = 'enrichment'
+        and {{ comparable_value('enrichments.field_name', 'enrichments.new_value') }}
+            = {{ comparable_value('enrichments.field_name', 'enrichments.value_before') }}
     union all
     select
-        checks.source_system, checks.entity_type, checks.record_id, {{ canonical_field_name('checks.field_name') }},
-        checks.verified_at, checks.method,
+        checks.source_system, checks.entity_type, checks.record_id, checks.field_name, checks.verified_at, checks.method,
         case
             when checks.outcome in ('confirmed', 'valid', 'ok', 'confirmé', 'valide') then 'confirmed'
             when checks.outcome in ('refuted', 'invalid', 'bounced', 'wrong', 'infirmé', 'invalide', 'erroné') then 'refuted'
         end,
         checks.checked_value is not null, checks.extracted_at
-    from {{ ref('stg_canonical__field_verification') }} as checks
+    from checks
     left join {{ ref('int_crm_values') }} as crm_values
         on checks.source_system = crm_values.source_system
             and checks.entity_type = crm_values.entity_type
             and checks.record_id = crm_values.record_id
-            and {{ canonical_field_name('checks.field_name') }} = crm_values.field_name
-    where checks.checked_value is null or lower(checks.checked_value) = lower(crm_values.field_value)
+            and checks.field_name = crm_values.field_name
+    where (checks.checked_value is null and not checks.is_inherited)
+        or {{ comparable_value('checks.field_name', 'checks.checked_value') }}
+            = {{ comparable_value('checks.field_name', 'crm_values.field_value') }}
 ),
 
 -- Of a record that was merged away only what stood in the surviving one as well may speak for it.
@@ -103,7 +119,8 @@ inherited as (
             and changes.entity_type = crm_values.entity_type
             and merged_records.final_id = crm_values.record_id
             and changes.field_name = crm_values.field_name
-            and lower(changes.new_value) = lower(crm_values.field_value)
+            and {{ comparable_value('changes.field_name', 'changes.new_value') }}
+                = {{ comparable_value('changes.field_name', 'crm_values.field_value') }}
     where changes.is_human
 )
 

@@ -2,10 +2,14 @@
 with contenders as (
     select
         records.subject_key, crm_values.source_system, crm_values.entity_type, crm_values.record_id, crm_values.field_name,
-        field_rule.sla_days, lower(crm_values.field_value) as field_value,
-        min(lower(crm_values.field_value)) over (partition by records.subject_key, crm_values.field_name) as first_value,
-        max(lower(crm_values.field_value)) over (partition by records.subject_key, crm_values.field_name) as last_value
-    from {{ ref('int_crm_values') }} as crm_values
+        field_rule.sla_days, crm_values.field_value,
+        min(crm_values.field_value) over (partition by records.subject_key, crm_values.field_name) as first_value,
+        max(crm_values.field_value) over (partition by records.subject_key, crm_values.field_name) as last_value
+    from (
+        select source_system, entity_type, record_id, field_name, {{ comparable_value('field_name', 'field_value') }} as field_value
+        from {{ ref('int_crm_values') }}
+        where field_value is not null
+    ) as crm_values
     inner join {{ source('tandem', 'field_rule') }} as field_rule
         on crm_values.entity_type = field_rule.entity_type
             and crm_values.field_name = field_rule.field_name
@@ -14,7 +18,7 @@ with contenders as (
         on crm_values.source_system = records.source_system
             and crm_values.entity_type = records.entity_type
             and crm_values.record_id = records.record_id
-    where crm_values.field_value is not null and records.subject_key is not null
+    where records.subject_key is not null
 ),
 
 vouchers as (
