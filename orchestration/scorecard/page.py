@@ -233,7 +233,7 @@ def _freshness(figures: dict[str, Rows], language: Language, specs: dict) -> Sec
 
 
 def _stewards(rows: Rows, language: Language) -> Part:
-    head = [say(key, language) for key in ("steward", "required", "to_mend", "stale", "freshness_rate")]
+    head = [say(key, language) for key in ("steward", "required_values", "to_mend", "stale", "freshness_rate")]
     cells = [
         [team(row["steward_team"], language), *(number(row[key], language) for key in ("n_required", "to_mend", "stale")),
          percent(row["freshness_rate"], language)]

@@ -110,7 +110,7 @@ WORDS: Words = {
         "en": "What each team has to keep, all its fields together.",
         "fr": "Ce que chaque équipe tient, tous ses champs ensemble.",
     },
-    "required": {"en": "Required values", "fr": "Valeurs requises"},
+    "required_values": {"en": "Required values", "fr": "Valeurs requises"},
     "to_mend": {"en": "To mend", "fr": "À corriger"},
     "stale_by_night_s": {
         "en": "Share of required values that are stale, as each night found it.",

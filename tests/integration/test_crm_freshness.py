@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 from copy import deepcopy
+from html import unescape
 from pathlib import Path
 
 import duckdb
@@ -323,10 +324,12 @@ def test_a_source_without_dates_is_not_judgeable_and_the_page_says_so(vector_nig
             "select count(*) from marts.mart_crm_worklist where source_system = 'undated'"
         ).fetchone() == (0,)
     assert count == 10
-    page = home.scorecard.read_text()
-    assert "Not judgeable, because nothing in the exports dates the values: lead.company (5), lead.email (5)" in page
-    french = render(home.current, None, tmp_path / "index.html", language="fr").read_text()
-    assert "Non jugeables, faute de toute date dans les exports : lead.company (5), lead.email (5)" in french
+    page = unescape(home.scorecard.read_text())
+    said = "Not judgeable, because nothing in the exports dates the values: lead: company name (5), lead: e-mail address (5)."
+    assert said in page
+    french = unescape(render(home.current, None, tmp_path / "index.html", language="fr").read_text()).replace("\u00a0", " ")
+    said = "Non jugeables, faute de toute date dans les exports : lead : nom de l'entreprise (5), lead : adresse e-mail (5)."
+    assert said in french
 
 
 def places_of_canaries(home: Home) -> list[tuple[str, str]]:
