@@ -7,6 +7,7 @@ No cell is ever a formula: workbook cells are written as text, CSV text that cou
 import csv
 import re
 import shutil
+import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ Row = dict[str, Any]
 _FORMULA_STARTS = "=+-@|%\uff1d\uff0b\uff0d\uff20"
 _BLANKS = " \t\r\n\v\f\u00a0\u202f\u2007\ufeff\u200b"
 _WIDTHS = {"rank": 7, "what": 22, "why": 62, "todo": 48, "value": 28, "record_id": 22, "link": 40, "verified": 13}
+_LINE_HEIGHT = 15
 _NUMBERS = ("rank", "pipeline", "minutes")
 # By source the header of the record's own id in its import, and the records that the import of that name takes.
 _IMPORT_IDS = {"salesforce": "Id", "hubspot": "Record ID", "hubspot_connector": "Record ID"}
@@ -71,7 +73,10 @@ def write_workbook(path: Path, rows: Sequence[Row], language: Language, note: st
         for column, name in enumerate(columns):
             sheet.set_column(column, column, _WIDTHS.get(name, 14))
             sheet.write_string(0, column, say(words.COLUMNS, name, language), head)
+        sheet.set_row(0, _LINE_HEIGHT * max(_lines(name, say(words.COLUMNS, name, language)) for name in columns))
         for line, row in enumerate(rows, start=1):
+            # LibreOffice does not make a row as high as its wrapped text by itself.
+            sheet.set_row(line, _LINE_HEIGHT * max(_lines(name, row[name]) for name in columns))
             for column, name in enumerate(columns):
                 value = row[name]
                 if value is None:
@@ -89,13 +94,32 @@ def write_workbook(path: Path, rows: Sequence[Row], language: Language, note: st
 
 
 def write_csv(path: Path, rows: Sequence[Row], language: Language) -> None:
-    """The same rows for any tool: with a byte-order mark, so that a spreadsheet reads accents, and French semicolons."""
+    """The same rows for any tool: with a byte-order mark, so that a spreadsheet reads accents; French semicolons and commas.
+
+    Every text is quoted and no number is, so that a spreadsheet that takes quoted fields as text keeps leading zeros.
+    """
     columns = list(rows[0]) if rows else ["rank"]
+    delimiter = ";" if language == "fr" else ","
     with path.open("w", encoding="utf-8-sig", newline="") as stream:
-        writer = csv.writer(stream, delimiter=";" if language == "fr" else ",", quoting=csv.QUOTE_MINIMAL)
-        writer.writerow([say(words.COLUMNS, name, language) for name in columns])
+        stream.write(delimiter.join(_quoted(say(words.COLUMNS, name, language)) for name in columns) + "\r\n")
         for row in rows:
-            writer.writerow([row[name] if name in _NUMBERS else harmless(row[name]) for name in columns])
+            cells = (_plain(row[name], language) if name in _NUMBERS else _quoted(harmless(row[name])) for name in columns)
+            stream.write(delimiter.join(cells) + "\r\n")
+
+
+def _plain(value: float, language: Language) -> str:
+    text = f"{value:.2f}".removesuffix(".00")
+    return text.replace(".", ",") if language == "fr" else text
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _lines(column: str, value: str | float | None) -> int:
+    """How many lines a text takes in its column; a line breaks before the word that it has no more room for."""
+    width = _WIDTHS.get(column, 14)
+    return sum(len(textwrap.wrap(part, width)) or 1 for part in str(value or "").split("\n")) or 1
 
 
 def harmless(text: str | None) -> str:

@@ -47,6 +47,23 @@ def test_a_french_csv_is_read_back_with_its_accents_and_zeros(tmp_path):
     assert (tmp_path / "a.csv").read_bytes().startswith(b"\xef\xbb\xbf")
     with (tmp_path / "a.csv").open(encoding="utf-8-sig", newline="") as stream:
         assert list(csv.reader(stream, delimiter=";"))[1] == ["1", "Téléphone", "007"]
+    assert (tmp_path / "a.csv").read_text("utf-8-sig").splitlines()[1] == '1;"Téléphone";"007"', (
+        "text is quoted, numbers are not"
+    )
+
+
+def test_a_csv_writes_numbers_as_its_language_does_and_keeps_any_text(tmp_path):
+    text = 'one "two"; three,\nfour'
+    for language, delimiter, amount in (("fr", ";", "70500,50"), ("en", ",", "70500.50")):
+        write_csv(tmp_path / "a.csv", [{"rank": 1, "what": text, "pipeline": 70500.5, "minutes": 4.0}], language)
+        with (tmp_path / "a.csv").open(encoding="utf-8-sig", newline="") as stream:
+            assert list(csv.reader(stream, delimiter=delimiter))[1] == ["1", text, amount, "4"]
+
+
+def test_a_row_is_as_high_as_its_wrapped_text(tmp_path):
+    write_workbook(tmp_path / "a.xlsx", [{"rank": 1, "why": "word " * 30}, {"rank": 2, "why": "short"}], "en")
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx").active
+    assert [sheet.row_dimensions[line].height for line in (1, 2, 3)] == [None, 45, None], "one line has the height of a row"
 
 
 @pytest.fixture
