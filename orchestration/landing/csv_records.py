@@ -125,8 +125,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, readable: Readable, recognition
         sql, parameters = f"(select {', '.join(f'null::varchar as c{i}' for i in range(len(recognition.header)))} limit 0)", {}
     try:
         return connection.execute(
-            f"copy (select *, {mark_sql(recognition)} as {MARK} from (select {_selects(recognition)} from {sql})) "
-            f"to {quoted(target)} {parquet_options(readable.path.stat().st_size)}",
+            f"copy {marked_rows_sql(recognition, sql)} to {quoted(target)} {parquet_options(readable.path.stat().st_size)}",
             parameters,
         ).fetchone()[0]
     except duckdb.InvalidInputException:
@@ -184,21 +183,25 @@ def _below_title(
     return [(row_no, "another_table") for (row_no,) in rows if row_no not in known]
 
 
-def _selects(recognition: Recognition) -> str:
-    positions = {name: position for position, name in recognition.columns.items()}
-    # A column that the file lacks is not written: whoever reads segments knows it as NULL.
-    return ", ".join(f'c{positions[name]} as "{name}"' for name in recognition.feed.columns if name in positions)
+def marked_rows_sql(recognition: Recognition, source: str) -> str:
+    """SQL over a file's rows (c0, c1, …): the feed's columns that it has, and the mark.
 
-
-def mark_sql(recognition: Recognition) -> str:
-    """SQL for a row's mark. A row that is no record shows in its first cell or its key; conditions of a case end early."""
+    A row that is no record shows in its first cell or its key; conditions of a case end early.
+    """
     feed, present = recognition.feed, recognition.columns
     first, header = f'"{present[min(present)]}"', quoted(recognition.header[min(present)].strip())
     no_record = f"{first} is null or {first} = {header} or {_is_total(feed, first)} or {_has_no_key(feed)}"
-    unusual = unusual_value_sql(recognition.profile, feed, recognition.language, present.values())
+    unusual, needed = unusual_value_sql(recognition.profile, feed, recognition.language, present.values())
+    positions = {name: position for position, name in present.items()}
+    # A column that the file lacks is not written: whoever reads segments knows it as NULL.
+    names = [name for name in feed.columns if name in positions]
+    cells = ", ".join(f'c{positions[name]} as "{name}"' for name in names)
+    more = "".join(f', {sql} as "{name}"' for name, sql in needed.items())
+    listed = ", ".join(f'"{name}"' for name in names)
     return (
-        f"(case when {no_record} then {MAY_BE_NO_RECORD} else 0 end "
-        f"+ case when {unusual} then {HAS_UNUSUAL_VALUE} else 0 end)::utinyint"
+        f"(select {listed}, (case when {no_record} then {MAY_BE_NO_RECORD} else 0 end "
+        f"+ case when {unusual} then {HAS_UNUSUAL_VALUE} else 0 end)::utinyint as {MARK} "
+        f"from (select *{more} from (select {cells} from {source})))"
     )
 
 

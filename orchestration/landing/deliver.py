@@ -513,10 +513,11 @@ class _Landing:
         # Half a second to import, which a landing that brings nothing new need not wait for.
         import pyarrow as pa
 
-        unfinished = kept.with_name(kept.name + ".tmp")
-        with copied.path.open("rb") as plain, pa.output_stream(str(unfinished), compression="zstd") as packed:
+        unfinished, codec = kept.with_name(kept.name + ".tmp"), pa.Codec("zstd", compression_level=1)
+        # A frame per block: the stream of arrow's takes a third longer.
+        with copied.path.open("rb", buffering=0) as plain, unfinished.open("wb") as packed:
             while chunk := plain.read(_CHUNK_BYTES):
-                packed.write(chunk)
+                packed.write(codec.compress(chunk))
         _fsync_and_rename(unfinished, kept)
         failpoints.passed("after:original")
 
