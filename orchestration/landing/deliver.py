@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,13 +27,14 @@ from orchestration.landing.intake import (
     copy_file,
     find_files,
     hash_file,
+    identity_of,
     marker_of,
     wait_until_complete,
     without_addresses,
 )
 from orchestration.landing.ledger import LINES_KEPT, Delivery, Finding, LandedFile, Ledger
 from orchestration.landing.parts import LoadResult, Part, open_reader
-from orchestration.landing.profiles import Feed, Profile, known_profiles, replaced_vendors
+from orchestration.landing.profile_folders import profiles_hash, replaced_vendors
 from orchestration.landing.quarantine import quarantine_file, quarantine_rows, quarantined_files
 from orchestration.landing.refused import RefusedError
 from orchestration.landing.row_versions import Stored
@@ -42,6 +43,7 @@ from orchestration.privacy.erasure_ledger import Erased, load_erased
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
+    from orchestration.landing.profiles import Feed, Profile
     from orchestration.privacy.redact import Redactor
 
 _DATE_IN_NAME = re.compile(r"(?<!\d)(20\d{2})[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
@@ -109,6 +111,8 @@ def land(
                 progress(f"landing: {number} of {len(files)} files")
         if retry:
             landing.retry()
+        elif settings.exports:
+            landing.note_unchanged()
     for vendor in replaced_vendors(settings):
         progress(
             f"{settings.export_profiles_dir / vendor}.yaml stands in for the shipped profile of {vendor} and all its feeds"
@@ -141,9 +145,7 @@ def _landing(home: Home, settings: Settings, ledger: Ledger, report: LandingRepo
         folder = Path(scratch)
         reader = partial(open_reader, settings, folder)
         with Worker(reader, settings.landing_process_bytes) as worker, ThreadPoolExecutor(1) as background:
-            # Read while the child starts, which loads them too; a fault in one is told here.
-            profiles = known_profiles(settings)
-            yield _Landing(home, ledger, profiles, worker, background, folder, report, _redactor(erased) if erased else None)
+            yield _Landing(home, ledger, settings, worker, background, folder, report, _redactor(erased) if erased else None)
 
 
 def _redactor(erased: Erased) -> "Redactor":
@@ -169,19 +171,36 @@ class _Landing:
 
     home: Home
     ledger: Ledger
-    profiles: dict[str, Profile]
+    settings: Settings
     worker: Worker
     background: ThreadPoolExecutor
     folder: Path
     report: LandingReport
     redactor: "Redactor | None"
     known: dict[str, dict] = field(init=False)
+    unchanged: dict[str, str] = field(init=False)
+    lying_here: dict[str, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.known = self.ledger.known_files()
+        self.known, self.unchanged = self.ledger.known_files(), self.ledger.unchanged()
+
+    @cached_property
+    def profiles(self) -> "dict[str, Profile]":
+        """Read once a file needs them: a fault in one is told then, or was told when it was made."""
+        from orchestration.landing.profiles import known_profiles
+
+        return known_profiles(self.settings)
+
+    def _start_reading(self) -> None:
+        """Let the child start while this process looks at the profiles, of which a fault is told here, and copies the file."""
+        self.worker.start()
+        _ = self.profiles
 
     def read_again(self) -> None:
         """Read the kept originals of feeds whose profile changed since, and what an earlier run did not finish."""
+        present = profiles_hash(self.settings)
+        if self.ledger.profiles_hash() == present and not self.ledger.pending():
+            return
         changed = {
             row["feed"]
             for row in self.known.values()
@@ -203,6 +222,7 @@ class _Landing:
             name = deliveries[0].name if deliveries else original.name
             copied = Copied(path, container, path.stat().st_size)
             self._take_parts(copied, [delivery.name for delivery in deliveries] or [name], again=row["sha256"])
+        self.ledger.note_profiles(present)
         self.known = self.ledger.known_files()
 
     def _write_missing_originals(self, feed: str) -> None:
@@ -229,10 +249,14 @@ class _Landing:
         """Land, recognise as known, or quarantine one file; never raises for what the file holds."""
         # A name that is no text is written with escapes: ledger, quarantine and messages hold text only.
         name = without_addresses(str(relative).encode("utf-8", "backslashreplace").decode())
+        identity = identity_of(path)
         try:
-            if self._is_known(path, name):
+            sha256 = self._known_hash(path, identity)
+            if sha256 and self._note_known(sha256, name):
                 self._leave_inbox(path)
+                self._lies_here(path, identity, sha256)
                 return
+            self._start_reading()
             copied = copy_file(path, self.folder / "delivered")
         except NotAcceptedError as refusal:
             if refusal.code == "still_being_written":
@@ -245,9 +269,20 @@ class _Landing:
         if not self._note_known(copied.sha256, name):
             self._take_copy(copied, name)
         self._leave_inbox(path)
+        self._lies_here(path, identity, copied.sha256)
+
+    def _lies_here(self, path: Path, identity: str | None, sha256: str) -> None:
+        if identity and identity_of(path) == identity:
+            self.lying_here[identity] = sha256
+
+    def note_unchanged(self) -> None:
+        """Remember the files that lie in the exports folder, if there is a new one."""
+        if self.lying_here != self.unchanged:
+            self.ledger.replace_unchanged(self.lying_here)
 
     def retry(self) -> None:
         """Land what is in quarantine; what is refused again stays there with its new reason."""
+        self._start_reading()
         for item in list(quarantined_files(self.home.quarantine)):
             copied = copy_file(item.path, self.folder / "delivered")
             refused_before = len(self.report.refusals)
@@ -262,15 +297,15 @@ class _Landing:
             marker_of(path).unlink(missing_ok=True)
             failpoints.passed("after:inbox")
 
-    def _is_known(self, path: Path, name: str) -> bool:
-        """Hash first only what may be known: a file of a size that came before."""
+    def _known_hash(self, path: Path, identity: str | None) -> str | None:
+        """The hash of a file that may be known: as it lies there it was hashed before, or one of its size came before."""
+        if identity in self.unchanged:
+            return self.unchanged[identity]
         try:
             size = path.lstat().st_size
         except FileNotFoundError:
-            return False
-        if not any(row["bytes"] == size for row in self.known.values()):
-            return False
-        return self._note_known(hash_file(path), name)
+            return None
+        return hash_file(path) if any(row["bytes"] == size for row in self.known.values()) else None
 
     def _note_known(self, sha256: str, name: str) -> bool:
         earlier = self.known.get(sha256)
@@ -288,12 +323,12 @@ class _Landing:
     def _deliver_again(self, sha256: str, name: str) -> None:
         """A known file under another name may be another extract: then its rows were seen on that day too."""
         row = self.known[sha256]
-        vendor, entity = row["feed"].split("/")
-        feed = self.profiles[vendor].feeds[entity]
         delivery = _delivery(name, row["fallback_extracted_at"], row["fallback_source"])
         earlier = self.ledger.deliveries(sha256)
         if delivery.extracted_at is None or any(item.name == name for item in earlier):
             return
+        vendor, entity = row["feed"].split("/")
+        feed = self.profiles[vendor].feeds[entity]
         sighting = None
         known_times = {item.extracted_at for item in earlier if item.extracted_at}
         if feed.delivery == "full" and delivery.extracted_at not in known_times and known_times:
@@ -425,7 +460,7 @@ class _Landing:
             )
         return deliveries, fallback
 
-    def _same_time(self, feed: Feed, deliveries: list[Delivery]) -> list[Finding]:
+    def _same_time(self, feed: "Feed", deliveries: list[Delivery]) -> list[Finding]:
         """Two files of one feed and one time complete each other; where they differ, nothing says which is newer."""
         times = {at for at, _ in self.ledger.extracts().get(feed.name, [])}
         same = sorted({item.extracted_at for item in deliveries if item.extracted_at in times})
