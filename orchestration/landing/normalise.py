@@ -23,6 +23,7 @@ _ISO_ZONED = [
     f"%Y-%m-%d{mark}%H:%M:%S{fraction}{zone}" for mark in (" ", "T") for fraction in ("", ".%f") for zone in ("Z", "%z")
 ]
 _SCREENS_PER_PASS = 50
+_LEAST_TYPED = 2
 _READABLE = {
     "integer": r"'[+-]?\d+(\.0+)?'", "decimal": r"'[+-]?\d+(\.\d+)?'", "boolean": "'true|false'",
 }  # fmt: skip
@@ -186,6 +187,25 @@ def _is_unusual(name: str, column: Column, locale: Locale, timezone: str) -> str
         f"case when {text} is null then false when {moment} is not null and {_is_iso(text)} then {iso} "
         f"when {_is_iso(text)} then true else {' or '.join(others)} end"
     )
+
+
+def no_value_fits_sql(profile: Profile, feed: Feed, language: str, present: Iterable[str]) -> str | None:
+    """SQL for a row in which no value of a type but text can be read as its column's: no record of the feed.
+
+    NULL for a feed with too few such columns to tell, or too many to ask.
+    """
+    locale = profile.locale(language)
+    typed = {name: feed.columns[name] for name in present if feed.columns[name].type != "text"}
+    if not _LEAST_TYPED <= len(typed) <= _SCREENS_PER_PASS:
+        return None
+    # Most rows have a plain value: only of the others is each value read in full.
+    plain = " or ".join(f'not {_is_not_plain(name, item, locale)} and "{name}" is not null' for name, item in typed.items())
+    values = {name: value_sql(feed, name) for name in typed}
+    reads = {name: normal_sql(values[name], item, locale, item.timezone or profile.timezone) for name, item in typed.items()}
+    unreadable = [f"({values[name]} is not null and {_is_unreadable(reads[name], item.type)})" for name, item in typed.items()]
+    n_filled = " + ".join(f"({value} is not null)::integer" for value in values.values())
+    n_unreadable = " + ".join(f"coalesce({condition}, false)::integer" for condition in unreadable)
+    return f"case when {plain} then false else {n_filled} >= {_LEAST_TYPED} and {n_filled} = {n_unreadable} end"
 
 
 def _screens(profile: Profile, feed: Feed, language: str, present: Iterable[str]) -> dict[str, list[str]]:

@@ -19,9 +19,10 @@ from orchestration.engine import open_duckdb
 from orchestration.landing import archives, json_records, spreadsheets
 from orchestration.landing.cells import places_in_source, write_plain_csv
 from orchestration.landing.csv_reader import split_file
-from orchestration.landing.csv_records import CsvRecords, read_csv_records
+from orchestration.landing.csv_records import RETYPED_ROWS, CsvRecords, read_csv_records
 from orchestration.landing.decode import Decoded, DecodeError, decode
 from orchestration.landing.dialect import Dialect
+from orchestration.landing.header_surroundings import require_one_line_end, rows_above, text_rows_above
 from orchestration.landing.ledger import Finding
 from orchestration.landing.normalise import latest_time, notice
 from orchestration.landing.parts import LoadResult, Match, Part, Recognition
@@ -34,7 +35,7 @@ from orchestration.landing.row_versions import Stored, add_extract, add_sighting
 from orchestration.landing.sniff import Sniffed, sniff, table_of_rows
 
 # Of a column's values: above it the column is another one, below it some cells are wrong.
-_RETYPED_SHARE, _RETYPED_ROWS = 0.5, 5
+_RETYPED_SHARE = 0.5
 _HEAD_BYTES = 262_144
 _ROWS_FOR_KEYS = 2_000_000
 _ROWS_SORTED_IN_MEMORY = 30_000_000
@@ -86,8 +87,11 @@ class Reader:
         decoded, head = self._decoded(path, name)
         if json_records.is_json(head):
             return [self._json_part(decoded.path, decoded.encoding, name)]
-        recognition = recognise(head.decode("utf-8", errors="replace"), name, self.profiles.values())
-        return [Part(recognition, decoded.path, recognition.dialect, "csv", decoded.encoding)]
+        text = head.decode("utf-8", errors="replace")
+        recognition = recognise(text, name, self.profiles.values())
+        require_one_line_end(text, recognition.dialect, name)
+        notes = text_rows_above(text, recognition.dialect, recognition.header, name)
+        return [Part(recognition, decoded.path, recognition.dialect, "csv", decoded.encoding, findings=tuple(notes))]
 
     def profile(self, path: Path, name: str, day: str) -> list[Match] | Proposal:
         """The feeds that are within a file, with the evidence; a proposal for a file that is none.
@@ -199,12 +203,15 @@ class Reader:
             place = f"{name}: sheet '{sheet.name}'"
             try:
                 recognition = recognise_rows(sheet.rows, place, self.profiles.values())
+                above, below = sheet.rows[: recognition.header_line], sheet.rows[recognition.header_line + 1 :]
+                found = rows_above(above, recognition.header, len(below), place)
             except RefusedError as refusal:
                 refusals.append((sheet.name, refusal))
                 continue
-            part = self._table_part(recognition, sheet.rows[recognition.header_line + 1 :], "workbook", sheet=sheet)
+            part = self._table_part(recognition, below, "workbook", sheet=sheet)
             # A sheet's rows are counted from 1.
-            parts.append(replace(part, places=range(recognition.header_line + 2, len(sheet.rows) + 1)))
+            places = range(recognition.header_line + 2, len(sheet.rows) + 1)
+            parts.append(replace(part, places=places, findings=tuple(found)))
         if not parts:
             known = [refusal for _, refusal in refusals if refusal.code != "not_a_feed"]
             raise (known or [r for _, r in refusals] or [RefusedError("empty_file", f"{name}: no sheet has a cell")])[0]
@@ -299,7 +306,7 @@ class Reader:
             if item.code != "unreadable_value" or not recognition.feed.columns[item.column].required:
                 continue
             filled = self._connection.execute(f'select count("{item.column}") from {relation}').fetchone()[0]
-            if item.n_rows >= _RETYPED_ROWS and item.n_rows > _RETYPED_SHARE * filled:
+            if item.n_rows >= RETYPED_ROWS and item.n_rows > _RETYPED_SHARE * filled:
                 place = next(place for place, name in recognition.columns.items() if name == item.column)
                 raise RefusedError(
                     "retyped_column",
