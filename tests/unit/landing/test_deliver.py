@@ -42,7 +42,7 @@ def settled(monkeypatch):
 def test_a_file_that_lies_unchanged_is_known_without_being_read_or_a_child_started(exports, home, settled, monkeypatch):
     (exports / "products.csv").write_text(PRODUCTS)
     land(home, settings_for(exports, home))
-    monkeypatch.setattr("orchestration.landing.deliver.hash_file", lambda path: pytest.fail("it was read"))
+    monkeypatch.setattr("orchestration.landing.land_file.hash_file", lambda path: pytest.fail("it was read"))
     monkeypatch.setattr("orchestration.landing.worker.Worker.start", lambda self: pytest.fail("a child was started"))
     assert land(home, settings_for(exports, home)).files == {"new": 0, "known": 1, "quarantined": 0}
 
