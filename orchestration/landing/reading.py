@@ -1,6 +1,6 @@
 """What the limited child process does: one delivered file to its parts, one part to Parquet of text, Parquet into row versions.
 
-The parent (`deliver.py`) decides where things go and what the ledger says; nothing here touches ledger or quarantine.
+The parent (`land_file.py`) decides where things go and what the ledger says; nothing here touches ledger or quarantine.
 """
 
 import tempfile
