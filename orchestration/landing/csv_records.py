@@ -305,9 +305,10 @@ def _reason(recognition: Recognition, suspicions: set[str]) -> str:
         texts = ", ".join(f'"{name}"' for name in present if feed.columns[name].type in ("text", "integer"))
         condition = f"len(list_filter([{texts}], lambda cell: regexp_full_match(trim(cell), {shortened}))) > 0"
         cases.append(("id_in_scientific_notation", condition if texts else "false"))
-    controls = " or ".join(f"\"{name}\" < ' '" for name in feed.key)
+    ends = " or ".join(f'left("{name}", 1) in (chr(12), chr(13))' for name in feed.key)
     cases.append(("missing_key", _has_no_key(feed)))
-    cases.append(("control_character_in_key", controls or "false"))
+    # A page break or half of a line end: such a key would join with nothing.
+    cases.append(("line_end_before_key", ends or "false"))
     whens = " ".join(f"when coalesce({condition}, false) then '{reason}'" for reason, condition in cases)
     return f"case {whens} end"
 

@@ -151,11 +151,11 @@ def test_where_most_rows_do_not_fit_the_columns_are_refused_and_no_row_is_set_as
     assert refusal.value.code == "retyped_column"
 
 
-def test_a_key_behind_a_control_character_is_set_aside_for_it_would_join_with_nothing(load):
+def test_a_key_behind_a_page_break_is_set_aside_for_it_would_join_with_nothing(load):
     text = csv_text([HEADER, *ROWS]).replace("\n" + ROWS[1][0], "\n\x0c" + ROWS[1][0])
     result = load(text)
     assert result.rows_loaded == 5
-    assert reasons(result) == [(3, "control_character_in_key")]
+    assert reasons(result) == [(3, "line_end_before_key")]
 
 
 def test_a_carriage_return_within_a_quoted_cell_of_a_unix_file_is_text(load, tmp_path):
