@@ -242,9 +242,13 @@ class Reader:
             for column in columns
         )  # fmt: skip
         target = self._new_file(".csv")
-        self._connection.execute(
-            f"copy (select {texts} from {source}) to {quoted(target)} (format csv, header true, force_quote *)"
-        )
+        try:
+            self._connection.execute(
+                f"copy (select {texts} from {source}) to {quoted(target)} (format csv, header true, force_quote *)"
+            )
+        except duckdb.Error as error:
+            # Its text may hold values of the file.
+            raise RefusedError("damaged_parquet", f"{name}: its pages are not readable; remedy: export it again") from error
         return Part(recognition, target, replace(_PLAIN, header_lines=1), "parquet")
 
     def _table_part(

@@ -1,6 +1,10 @@
 """Which rows of a recognised file are data: other tables within it, unfinished ends, and the place by which a row is named."""
 
+import io
+
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from orchestration.landing.csv_records import marked_rows_sql
@@ -35,6 +39,13 @@ def reasons(result: LoadResult) -> list[tuple[int, str]]:
 
 def noticed(result: LoadResult, code: str) -> list[tuple[int, ...]]:
     return [finding.lines for finding in result.findings if finding.code == code]
+
+
+def parquet_bytes() -> bytes:
+    columns = {name: [row[place] for row in ROWS] for place, name in enumerate(HEADER)}
+    stream = io.BytesIO()
+    pq.write_table(pa.table(columns), stream, compression="none", use_dictionary=False)
+    return stream.getvalue()
 
 
 def test_the_same_table_twice_counts_once_and_the_second_is_set_aside_line_by_line(load):
@@ -176,3 +187,11 @@ def test_keys_that_differ_by_blanks_at_their_ends_alone_are_one_key(load):
     rows = [[f" {ROWS[0][0]}", *ROWS[0][1:]], [f"{ROWS[0][0]}\u2003", *ROWS[0][1:]], *ROWS]
     (doubled,) = [finding for finding in load(csv_text([HEADER, *rows])).findings if finding.code == "doubled_key"]
     assert doubled.n_rows == 2
+
+
+def test_parquet_with_a_damaged_page_is_refused_as_such(load):
+    content = parquet_bytes().replace(ROWS[0][0].encode(), b"\xff" * 10)
+    with pytest.raises(RefusedError) as refusal:
+        load(content, "transactions-2026-10-01.parquet")
+    assert refusal.value.code == "damaged_parquet"
+    assert "9001" not in str(refusal.value)
