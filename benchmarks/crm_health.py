@@ -56,16 +56,16 @@ def invent(database: Path, contacts: int) -> None:
         )
         connection.execute("create table seeds.stages as select 'inquiry' as stage, 1 as stage_order")
         connection.execute(
-            "create table raw.field_rule (entity_type varchar, field_name varchar, steward_team varchar, "
+            "create table raw.field_rule (rule_no smallint, entity_type varchar, field_name varchar, steward_team varchar, "
             "required_from varchar, sla_days integer, validity varchar, weight double, minutes_to_mend double, "
             "is_immutable boolean, is_single_valued boolean)"
         )
         connection.executemany(
-            "insert into raw.field_rule values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into raw.field_rule values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (rule.entity_type, rule.field_name, rule.steward_team, rule.required_from, rule.sla_days, rule.validity,
+                (number, rule.entity_type, rule.field_name, rule.steward_team, rule.required_from, rule.sla_days, rule.validity,
                  rule.weight, rule.minutes_to_mend, rule.is_immutable, rule.is_single_valued)
-                for rule in RULES
+                for number, rule in enumerate(RULES, start=1)
             ],
         )  # fmt: skip
         connection.execute(
@@ -79,14 +79,14 @@ def invent(database: Path, contacts: int) -> None:
             from range({contacts})"""
         )
         connection.execute(
-            f"""create table intermediate.int_crm_values as
-            select source_system, entity_type, record_id, field_name, case
+            """create table intermediate.int_crm_values as
+            select source_system, entity_type, record_id, field_name, rule_no, case
                     when hash(record_id, field_name) % 10 = 0 then null
                     when field_name = 'email' then 'person' || record_id || '@company.example'
                     when field_name = 'phone' then '+331' || right(record_id, 8)
                     else 'value ' || (hash(record_id, field_name) % 1000)::varchar
                 end as field_value
-            from intermediate.int_crm_records cross join (select unnest([{fields}]) as field_name) as fields"""
+            from intermediate.int_crm_records cross join (select rule_no, field_name from raw.field_rule) as rules"""
         )
         connection.execute(
             """create table raw.contact_value as

@@ -174,7 +174,8 @@ class Worker:
         self._is_ready = False
 
     def __enter__(self) -> "Worker":
-        """The worker; its child starts when it is asked to, or called."""
+        """The worker, its child starting."""
+        self.start()
         return self
 
     def __exit__(self, *_: object) -> None:

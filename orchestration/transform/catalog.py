@@ -179,14 +179,14 @@ def write_catalog(
     engine.relate("restatement", restatements_sql(home))
     engine.tabulate(
         "field_rule",
-        {"entity_type": "varchar", "field_name": "varchar", "steward_team": "varchar", "required_from": "varchar",
-         "sla_days": "integer", "validity": "varchar", "annual_decay": "double", "weight": "double",
+        {"rule_no": "smallint", "entity_type": "varchar", "field_name": "varchar", "steward_team": "varchar",
+         "required_from": "varchar", "sla_days": "integer", "validity": "varchar", "annual_decay": "double", "weight": "double",
          "minutes_to_mend": "double", "is_immutable": "boolean", "is_single_valued": "boolean", "legal_basis": "varchar"},
         [
-            (rule.entity_type, rule.field_name, rule.steward_team, rule.required_from, rule.sla_days, rule.validity,
+            (number, rule.entity_type, rule.field_name, rule.steward_team, rule.required_from, rule.sla_days, rule.validity,
              rule.annual_decay, rule.weight, rule.minutes_to_mend, rule.is_immutable, rule.is_single_valued,
              rule.legal_basis)
-            for rule in rules
+            for number, rule in enumerate(rules, start=1)
         ],
     )  # fmt: skip
     engine.tabulate(

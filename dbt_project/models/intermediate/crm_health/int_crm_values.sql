@@ -41,7 +41,7 @@ with crm_values as (
     {%- endfor %}
 )
 
-select crm_values.*
+select crm_values.*, field_rule.rule_no
 from crm_values
 inner join {{ source('tandem', 'field_rule') }} as field_rule
     on crm_values.entity_type = field_rule.entity_type and crm_values.field_name = field_rule.field_name

@@ -1,7 +1,13 @@
-with counted as (
+with rules as (
+    select field_rule.rule_no, field_rule.entity_type, field_rule.field_name, field_rule.steward_team, decay.daily_rate
+    from {{ source('tandem', 'field_rule') }} as field_rule
+    left join {{ ref('int_field_decay') }} as decay
+        on field_rule.entity_type = decay.entity_type and field_rule.field_name = decay.field_name
+),
+
+counted as (
     select
-        judged.entity_type,
-        judged.field_name,
+        judged.rule_no,
         count(*) as n_records,
         count(*) filter (where is_required) as n_required,
         count(*) filter (where is_required and status = 'fresh') as n_fresh,
@@ -12,29 +18,29 @@ with counted as (
         count(*) filter (where is_required and status = 'not_judgeable') as n_not_judgeable,
         -- Decimals add up to the same in any order.
         cast(sum(case when is_required
-            then cast({{ probability_valid('status', 'last_verified_at', 'decay.daily_rate') }} as decimal(38, 12)) end) as double)
+            then cast({{ probability_valid('status', 'last_verified_at', 'rules.daily_rate') }} as decimal(38, 12)) end) as double)
             as expected_valid
-    from {{ ref('int_crm_field_values') }} as judged
-    left join {{ ref('int_field_decay') }} as decay
-        on judged.entity_type = decay.entity_type and judged.field_name = decay.field_name
-    group by judged.entity_type, judged.field_name
+    from {{ ref('int_crm_verdicts') }} as judged
+    inner join rules on judged.rule_no = rules.rule_no
+    group by judged.rule_no
 ),
 
 -- Two records of one person stand for the same opportunities: they count once.
 at_stake as (
-    select entity_type, field_name, sum(open_pipeline) as pipeline_at_stake
+    select rule_no, sum(open_pipeline) as pipeline_at_stake
     from (
-        select distinct entity_type, field_name, subject_key, open_pipeline
-        from {{ ref('int_crm_field_values') }}
-        where is_required and status in ('stale', 'missing', 'invalid', 'conflict') and open_pipeline > 0
+        select distinct judged.rule_no, records.subject_key, records.open_pipeline
+        from {{ ref('int_crm_verdicts') }} as judged
+        inner join {{ ref('int_crm_records') }} as records on judged.record_no = records.record_no
+        where judged.is_required and judged.status in ('stale', 'missing', 'invalid', 'conflict') and records.open_pipeline > 0
     ) as subjects
-    group by entity_type, field_name
+    group by rule_no
 )
 
 select
-    counted.entity_type,
-    counted.field_name,
-    field_rule.steward_team,
+    rules.entity_type,
+    rules.field_name,
+    rules.steward_team,
     counted.n_records,
     counted.n_required,
     counted.n_fresh,
@@ -52,9 +58,7 @@ select
     cast(coalesce(at_stake.pipeline_at_stake, 0) as decimal(18, 2)) as pipeline_at_stake,
     {{ as_of_day() }} as as_of
 from counted
-inner join {{ source('tandem', 'field_rule') }} as field_rule
-    on counted.entity_type = field_rule.entity_type and counted.field_name = field_rule.field_name
-left join at_stake
-    on counted.entity_type = at_stake.entity_type and counted.field_name = at_stake.field_name
+inner join rules on counted.rule_no = rules.rule_no
+left join at_stake on counted.rule_no = at_stake.rule_no
 left join {{ ref('int_field_decay') }} as decay
-    on counted.entity_type = decay.entity_type and counted.field_name = decay.field_name
+    on rules.entity_type = decay.entity_type and rules.field_name = decay.field_name
