@@ -2,12 +2,13 @@
 
     python -m benchmarks.landing [--rows N] [--pairs N]
 
-The two run in turn; each pair gives a ratio, the median counts. Then the same file is landed again, beside hashing it, and
-once more with five wrong rows in it.
+The two run in turn; each pair gives a ratio, the median counts. Then the same file is landed again, as it lies there and as a
+copy, beside hashing it, and once more with five wrong rows in it.
 """
 
 import argparse
 import os
+import shutil
 import statistics
 import sys
 import tempfile
@@ -95,8 +96,13 @@ def measure(folder: Path, rows: int, pairs: int) -> None:
         seconds, cpu = (statistics.median(values) for values in zip(*pairwise, strict=True))
         print(f"  landing / bare {codec} = {seconds:.2f} (of processor time {cpu:.2f})")
     again = [run(_TANDEM, "land", "--home", str(home / "0"), "--exports", str(exports)) for _ in range(pairs)]
+    copies = folder / "copies"
+    copies.mkdir()
+    shutil.copyfile(file, copies / file.name)
+    copied = [run(_TANDEM, "land", "--home", str(home / str(number)), "--exports", str(copies)) for number in range(pairs)]
     hashing = [run(_HASH, str(file)) for _ in range(pairs)]
     _say("landed again", again)
+    _say("a copy landed", copied)
     _say("hashed", hashing)
     wrong = folder / "wrong"
     wrong.mkdir()

@@ -144,7 +144,8 @@ def _rewrite(path: Path, dialect: Dialect, width: int, target: Path, end: int | 
     lines: array = array("q")
     readable = Readable(target, _PLAIN, 0, _lines=lines)
     with target.open("w", encoding="utf-8", newline="") as plain:
-        writer = csv.writer(plain, lineterminator="\n")
+        # All quoted: a carriage return in a cell would else stand bare.
+        writer = csv.writer(plain, lineterminator="\n", quoting=csv.QUOTE_ALL)
         for record in split_file(path, dialect, width):
             reason = record.fault or _misfit(record.cells, width)
             if reason or (end is not None and record.line >= end):
@@ -215,6 +216,9 @@ def read_csv_sql(readable: Readable, width: int) -> tuple[str, dict[str, Any]]:
     sql = """read_csv($path, auto_detect = false, header = false, skip = $skip, columns = $columns, delim = $delimiter,
             quote = $quote, escape = $escape, strict_mode = true, null_padding = false, max_line_size = $max_line_size)"""
     dialect = readable.dialect
+    if dialect.newline == "\n":
+        # Else a carriage return within quotes confuses it.
+        sql = sql.replace("strict_mode", r"new_line = '\n', strict_mode")
     return sql, {
         "path": str(readable.path), "skip": dialect.lines_before_data, "delimiter": dialect.delimiter,
         "quote": dialect.quote, "escape": dialect.escape, "columns": {f"c{i}": "VARCHAR" for i in range(width)},

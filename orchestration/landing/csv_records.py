@@ -16,7 +16,7 @@ import duckdb
 from orchestration.landing.csv_reader import Readable, around_misfits, as_it_is, as_plain_csv, read_csv_sql
 from orchestration.landing.dialect import Dialect
 from orchestration.landing.ledger import LINES_KEPT, Finding
-from orchestration.landing.normalise import unusual_value_sql
+from orchestration.landing.normalise import no_value_fits_sql, unusual_value_sql
 from orchestration.landing.parts import Recognition
 from orchestration.landing.profiles import Feed
 from orchestration.landing.raw_parquet import HAS_UNUSUAL_VALUE, MARK, MAY_BE_NO_RECORD, marked_sql, parquet_options
@@ -32,6 +32,8 @@ _NOTE_ROWS, _LEAST_COLUMNS_OF_NOTE = 6, 3
 # A table that stands twice in a file may have rows that were broken the second time.
 _NEW_IN_REPEATED = 0.1
 _CHUNK_BYTES = 1 << 20
+# So many values that do not fit their column's type are a column of another type, no accident.
+RETYPED_ROWS = 5
 _SKIPPED = {"empty_row": "are empty", "repeated_header": "repeat the header", "total_row": "are totals or footers"}
 
 
@@ -125,8 +127,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, readable: Readable, recognition
         sql, parameters = f"(select {', '.join(f'null::varchar as c{i}' for i in range(len(recognition.header)))} limit 0)", {}
     try:
         return connection.execute(
-            f"copy (select *, {mark_sql(recognition)} as {MARK} from (select {_selects(recognition)} from {sql})) "
-            f"to {quoted(target)} {parquet_options(readable.path.stat().st_size)}",
+            f"copy {marked_rows_sql(recognition, sql)} to {quoted(target)} {parquet_options(readable.path.stat().st_size)}",
             parameters,
         ).fetchone()[0]
     except duckdb.InvalidInputException:
@@ -184,21 +185,26 @@ def _below_title(
     return [(row_no, "another_table") for (row_no,) in rows if row_no not in known]
 
 
-def _selects(recognition: Recognition) -> str:
-    positions = {name: position for position, name in recognition.columns.items()}
-    # A column that the file lacks is not written: whoever reads segments knows it as NULL.
-    return ", ".join(f'c{positions[name]} as "{name}"' for name in recognition.feed.columns if name in positions)
+def marked_rows_sql(recognition: Recognition, source: str) -> str:
+    """SQL over a file's rows (c0, c1, …): the feed's columns that it has, and the mark.
 
-
-def mark_sql(recognition: Recognition) -> str:
-    """SQL for a row's mark. A row that is no record shows in its first cell or its key; conditions of a case end early."""
+    A row that is no record shows in its first cell or its key; conditions of a case end early.
+    """
     feed, present = recognition.feed, recognition.columns
     first, header = f'"{present[min(present)]}"', quoted(recognition.header[min(present)].strip())
-    no_record = f"{first} is null or {first} = {header} or {_is_total(feed, first)} or {_has_no_key(feed)}"
-    unusual = unusual_value_sql(recognition.profile, feed, recognition.language, present.values())
+    controls = "".join(f" or \"{name}\" < ' '" for name in feed.key)
+    no_record = f"{first} is null or {first} = {header} or {_is_total(feed, first)} or {_has_no_key(feed)}{controls}"
+    unusual, needed = unusual_value_sql(recognition.profile, feed, recognition.language, present.values())
+    positions = {name: position for position, name in present.items()}
+    # A column that the file lacks is not written: whoever reads segments knows it as NULL.
+    names = [name for name in feed.columns if name in positions]
+    cells = ", ".join(f'c{positions[name]} as "{name}"' for name in names)
+    more = "".join(f', {sql} as "{name}"' for name, sql in needed.items())
+    listed = ", ".join(f'"{name}"' for name in names)
     return (
-        f"(case when {no_record} then {MAY_BE_NO_RECORD} else 0 end "
-        f"+ case when {unusual} then {HAS_UNUSUAL_VALUE} else 0 end)::utinyint"
+        f"(select {listed}, (case when {no_record} then {MAY_BE_NO_RECORD} else 0 end "
+        f"+ case when {unusual} then {HAS_UNUSUAL_VALUE} else 0 end)::utinyint as {MARK} "
+        f"from (select *{more} from (select {cells} from {source})))"
     )
 
 
@@ -230,7 +236,21 @@ def _find_odd_rows(
         f"from {looked_at}) where reason is not null order by row_no"
     ).fetchall()
     known = {row_no for row_no, _ in found}
-    return sorted([*found, *(note for note in notes if note[0] not in known)])
+    others = [*notes, *_rows_of_no_value(connection, source, recognition)]
+    return sorted([*found, *dict(item for item in reversed(others) if item[0] not in known).items()])
+
+
+def _rows_of_no_value(connection: duckdb.DuckDBPyConnection, source: str, recognition: Recognition) -> list[tuple[int, str]]:
+    """Rows of which no number or time fits its column, such as types below the header. Where most are so, the columns are."""
+    condition = no_value_fits_sql(recognition.profile, recognition.feed, recognition.language, recognition.columns.values())
+    if condition is None:
+        return []
+    marked = marked_sql(source, HAS_UNUSUAL_VALUE)
+    found = connection.execute(f"select file_row_number from {marked} where {condition} order by 1").fetchall()
+    n_rows = connection.execute(f"select count(*) from {source}").fetchone()[0] if found else 0
+    if len(found) >= RETYPED_ROWS and 2 * len(found) > n_rows:
+        return []
+    return [(row_no, "no_value_fits") for (row_no,) in found]
 
 
 def _notes_below(connection: duckdb.DuckDBPyConnection, source: str, recognition: Recognition) -> list[tuple[int, str]]:
@@ -285,7 +305,10 @@ def _reason(recognition: Recognition, suspicions: set[str]) -> str:
         texts = ", ".join(f'"{name}"' for name in present if feed.columns[name].type in ("text", "integer"))
         condition = f"len(list_filter([{texts}], lambda cell: regexp_full_match(trim(cell), {shortened}))) > 0"
         cases.append(("id_in_scientific_notation", condition if texts else "false"))
+    ends = " or ".join(f'left("{name}", 1) in (chr(12), chr(13))' for name in feed.key)
     cases.append(("missing_key", _has_no_key(feed)))
+    # A page break or half of a line end: such a key would join with nothing.
+    cases.append(("line_end_before_key", ends or "false"))
     whens = " ".join(f"when coalesce({condition}, false) then '{reason}'" for reason, condition in cases)
     return f"case {whens} end"
 

@@ -43,6 +43,10 @@ _UTF8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|
 _ASCII = bytes(range(0x80))
 _CP1252_ONLY = re.compile(rb"[\x80\x82-\x8c\x8e\x91-\x9c\x9e\x9f]")
 _CONTROLS = re.compile(rb"\xc2[\x80\x82-\x8c\x8e\x91-\x9c\x9e\x9f]")
+# A mark within the file: of another file that was put behind this one.
+_LINE_MARKS = re.compile(rb"(?:(?<=[\r\n])|\A)(?:\xef\xbb\xbf)+")
+# Letters of Polish in cp1250, which in cp1252 are signs that stand in no word.
+_CP1250_EVIDENCE = re.compile(rb"(?<=[A-Za-z\xc0-\xff])[\xa3\xa5\xaf\xb3\xb9\xbf](?=[a-z\xe0-\xff])")
 # Bytes that are letters or the euro sign in ISO-8859-15 and rare signs (currency sign, fractions, accents alone) in cp1252.
 _LATIN9_EVIDENCE = re.compile(
     rb"\xa4|(?<=[A-Za-z\xc0-\xff])[\xa6\xa8\xb4\xb8\xbc\xbd\xbe](?=[A-Za-z\xc0-\xff])|(?<![0-9 ])[\xbc\xbd](?=[a-z])"
@@ -60,7 +64,8 @@ def decode(source: Path, target: Path) -> Decoded:
         start = stream.read(_SAMPLE_BYTES)
     for mark, encoding in _BYTE_ORDER_MARKS:
         if start.startswith(mark):
-            return _rewrite(source, target, encoding.removesuffix("-sig"), encoding, len(mark))
+            decoded = _rewrite(source, target, encoding.removesuffix("-sig"), encoding, len(mark))
+            return _without_line_marks(decoded, target)
     wide = _wide_encoding(start)
     if wide:
         return _rewrite(source, target, wide, wide, 0)
@@ -68,7 +73,7 @@ def decode(source: Path, target: Path) -> Decoded:
     if encoding == "ascii":
         return Decoded(source, "utf-8")
     if encoding == "utf-8":
-        return _without_controls(source, target)
+        return _without_line_marks(_without_controls(source, target), target)
     return _rewrite(source, target, encoding, encoding, 0)
 
 
@@ -80,6 +85,17 @@ def _without_controls(source: Path, target: Path) -> Decoded:
         for block in _whole_lines(source):
             stream.write(_CONTROLS.sub(lambda found: found[0][1:].decode("cp1252").encode(), block))
     return Decoded(target, "utf-8 with cp1252 controls")
+
+
+def _without_line_marks(decoded: Decoded, target: Path) -> Decoded:
+    """A byte-order mark at the beginning of a line is no part of its first cell."""
+    if not any(not block.isascii() and _LINE_MARKS.search(block) for block in _whole_lines(decoded.path)):
+        return decoded
+    cleaned = target.with_suffix(".unmarked")
+    with cleaned.open("wb") as stream:
+        for block in _whole_lines(decoded.path):
+            stream.write(_LINE_MARKS.sub(b"", block))
+    return Decoded(cleaned.replace(target), decoded.encoding)
 
 
 def _wide_encoding(start: bytes) -> str | None:
@@ -138,6 +154,13 @@ def _single_byte_encoding(source: Path) -> str:
             if first_utf8 is None and _UTF8_EVIDENCE.search(block):
                 first_utf8 = lines + _first_line(block, lambda line: _UTF8_EVIDENCE.search(line) is not None)
             has_cp1252 = has_cp1252 or _CP1252_ONLY.search(others) is not None
+            if _CP1250_EVIDENCE.search(others):
+                line = lines + _first_line(block, lambda line: _CP1250_EVIDENCE.search(line) is not None)
+                raise DecodeError(
+                    "unknown_encoding",
+                    f"line {line}: a sign in a word, which is a letter in another encoding than cp1252; "
+                    "remedy: export the file again as UTF-8",
+                )
             has_latin9 = has_latin9 or _LATIN9_EVIDENCE.search(others) is not None
         lines += block.count(b"\n")
     if first_utf8 is not None or n_utf8 > n_other:

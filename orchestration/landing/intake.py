@@ -16,6 +16,8 @@ _CHUNK_BYTES = 1 << 20
 _IN_PROGRESS_SUFFIXES = {".part", ".tmp", ".partial", ".crdownload", ".filepart", ".download"}
 _ADDRESS = re.compile(r"[^\s@/\\;,]+@[^\s@/\\;,]+\.[^\s@/\\;,.]+")
 _DONE_SUFFIX = ".done"
+# Of file systems the coarsest notes the time of a change to two seconds.
+_CLOCK_SECONDS = 3
 
 
 class NotAcceptedError(Exception):
@@ -140,6 +142,22 @@ def open_regular(path: Path) -> int:
             "hard_link", "the same file has another name elsewhere on this disk; remedy: put a copy of it here"
         )
     return descriptor
+
+
+def identity_of(path: Path) -> str | None:
+    """What tells a file on disk from all others, and from itself once it is written to: read without opening it.
+
+    A change sets the time of change, which no program can set back. None for what is no plain file, and for one changed so
+    lately that the disk's clock may not have moved since.
+    """
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    is_settled = time.time() - status.st_ctime > _CLOCK_SECONDS
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1 or not is_settled:
+        return None
+    return f"{status.st_dev}:{status.st_ino}:{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}"
 
 
 def hash_file(path: Path) -> str:

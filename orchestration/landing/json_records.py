@@ -267,11 +267,12 @@ def _unique(pairs: list[tuple[str, object]]) -> dict:
 
 
 def _number(text: str) -> NumberText:
-    """A number's digits as written; an exponent is written out, as far as anybody could mean it."""
+    """A number's digits as written; an exponent is written out, as far as anybody could mean it. 17.0 is 17, also as an id."""
     if "e" in text or "E" in text:
         number = Decimal(text)
         return NumberText(f"{number:f}") if abs(number.adjusted()) <= _MAX_EXPONENT else NumberText(text)
-    return NumberText(text)
+    whole, _, fraction = text.partition(".")
+    return NumberText(whole if not fraction.strip("0") else text)
 
 
 _NO_NUMBER = NumberText("NaN")

@@ -37,6 +37,10 @@ create table if not exists segment (
 );
 -- Per feed of full exports: the Parquet that says in which extracts each row was seen. Without a row there was one extract.
 create table if not exists sighting (feed text primary key, content_hash text not null);
+-- Files of the exports folder as they lie there, so that what did not change need not be read to be known.
+create table if not exists unchanged (identity text primary key, sha256 text not null references file (sha256));
+-- The hash of the profiles with which all that was landed has been read.
+create table if not exists profiles (hash text not null);
 """
 
 
@@ -150,6 +154,26 @@ class Ledger:
     def known_files(self) -> dict[str, Mapping]:
         """sha256 → its row, for every file ever seen."""
         return {row["sha256"]: row for row in self._rows("select * from file")}
+
+    def profiles_hash(self) -> str | None:
+        """The hash of the profiles with which all that was landed has been read."""
+        return next((row["hash"] for row in self._rows("select hash from profiles")), None)
+
+    def note_profiles(self, profiles_hash: str) -> None:
+        """Note that nothing needs to be read again with these profiles."""
+        with self._connect() as connection:
+            connection.execute("delete from profiles")
+            connection.execute("insert into profiles values (?)", (profiles_hash,))
+
+    def unchanged(self) -> dict[str, str]:
+        """Identity on disk → sha256, for the files of the exports folder at the last landing."""
+        return {row["identity"]: row["sha256"] for row in self._rows("select * from unchanged")}
+
+    def replace_unchanged(self, found: Mapping[str, str]) -> None:
+        """Note the identities of the files that lie in the exports folder now."""
+        with self._connect() as connection:
+            connection.execute("delete from unchanged")
+            connection.executemany("insert into unchanged values (?, ?)", found.items())
 
     def record(
         self,

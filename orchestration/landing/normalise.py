@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from orchestration.landing.clock_changes import MONTHS, changes_clock, is_night_of_change, may_change_clock
 from orchestration.landing.ledger import LINES_KEPT, Finding
 from orchestration.landing.profiles import Column, Feed, Locale, Profile
 from orchestration.landing.row_versions import is_one_of, quoted
@@ -22,7 +23,7 @@ _ISO_ZONED = [
     f"%Y-%m-%d{mark}%H:%M:%S{fraction}{zone}" for mark in (" ", "T") for fraction in ("", ".%f") for zone in ("Z", "%z")
 ]
 _SCREENS_PER_PASS = 50
-_MONTHS_OF_CHANGE = "03 04 09 10 11"
+_LEAST_TYPED = 2
 _READABLE = {
     "integer": r"'[+-]?\d+(\.0+)?'", "decimal": r"'[+-]?\d+(\.\d+)?'", "boolean": "'true|false'",
 }  # fmt: skip
@@ -121,7 +122,7 @@ def _time_formats(locale: Locale) -> tuple[list[str], list[str]]:
 def _is_ambiguous_time(value: str, locale: Locale, timezone: str) -> str:
     """SQL for local times that a change of clocks repeats or skips; only those at night are looked at closely."""
     local = _moment(value, _time_formats(locale)[0])
-    return f"case when regexp_matches({value}, '[ T]0?[0-3]:') then {_changes_clock(local, timezone)} else false end"
+    return f"case when regexp_matches({value}, '[ T]0?[0-3]:') then {changes_clock(local, timezone)} else false end"
 
 
 def latest_time(
@@ -154,34 +155,57 @@ class _Count:
     message: str
 
 
-def unusual_value_sql(profile: Profile, feed: Feed, language: str, present: Iterable[str]) -> str:
-    """SQL that is quickly true for a row of which a value may be unreadable or may be read in two ways: one for `notice`."""
+def unusual_value_sql(profile: Profile, feed: Feed, language: str, present: Iterable[str]) -> tuple[str, dict[str, str]]:
+    """SQL that is quickly true for a row of which a value may be unreadable or may be read in two ways: one for `notice`.
+
+    With it the columns that it needs beside the feed's own (name → SQL), so that a time is read once and asked several things.
+    """
     locale = profile.locale(language)
     typed = {name: feed.columns[name] for name in present if feed.columns[name].type != "text"}
     # Hundreds of expressions at once would take more memory than a small file may use: then every row is looked at.
     if len(typed) > _SCREENS_PER_PASS:
-        return "true"
-    return (
-        " or ".join(_is_unusual(name, item, locale, item.timezone or profile.timezone) for name, item in typed.items())
-        or "false"
-    )
+        return "true", {}
+    conditions = [_is_unusual(name, item, locale, item.timezone or profile.timezone) for name, item in typed.items()]
+    times = [name for name, item in typed.items() if item.type in ("date", "timestamp")]
+    return " or ".join(conditions) or "false", {_moment_of(name): f'try_cast("{name}" as timestamp)' for name in times}
+
+
+def _moment_of(name: str) -> str:
+    return f"_moment_{name}"
 
 
 def _is_unusual(name: str, column: Column, locale: Locale, timezone: str) -> str:
-    """SQL for one column. The branches of a case end early: a time in its usual notation is matched and read once."""
+    """SQL for one column. The branches of a case end early: a time in its usual notation is matched once."""
     if column.type not in ("date", "timestamp"):
         return _is_not_plain(name, column, locale)
-    text = f'"{name}"'
+    text, moment = f'"{name}"', f'"{_moment_of(name)}"'
     iso, others = "false", [_is_not_plain(name, column, locale)]
     if column.type == "timestamp" and timezone != "UTC":
-        changes = _changes_clock(f"try_cast({text} as timestamp)", timezone)
-        iso = f"case when {_is_night_of_change(text)} then {changes} else false end"
+        iso = f"case when {may_change_clock(moment, timezone)} then {changes_clock(moment, timezone)} else false end"
         others += _ambiguous_plain_times(text, locale, timezone)[1:]
     return (
-        f"case when {text} is null then false "
-        f"when {_is_iso(text)} then case when try_cast({text} as timestamp) is null then true else {iso} end "
-        f"else {' or '.join(others)} end"
+        f"case when {text} is null then false when {moment} is not null and {_is_iso(text)} then {iso} "
+        f"when {_is_iso(text)} then true else {' or '.join(others)} end"
     )
+
+
+def no_value_fits_sql(profile: Profile, feed: Feed, language: str, present: Iterable[str]) -> str | None:
+    """SQL for a row in which no value of a type but text can be read as its column's: no record of the feed.
+
+    NULL for a feed with too few such columns to tell, or too many to ask.
+    """
+    locale = profile.locale(language)
+    typed = {name: feed.columns[name] for name in present if feed.columns[name].type != "text"}
+    if not _LEAST_TYPED <= len(typed) <= _SCREENS_PER_PASS:
+        return None
+    # Most rows have a plain value: only of the others is each value read in full.
+    plain = " or ".join(f'not {_is_not_plain(name, item, locale)} and "{name}" is not null' for name, item in typed.items())
+    values = {name: value_sql(feed, name) for name in typed}
+    reads = {name: normal_sql(values[name], item, locale, item.timezone or profile.timezone) for name, item in typed.items()}
+    unreadable = [f"({values[name]} is not null and {_is_unreadable(reads[name], item.type)})" for name, item in typed.items()]
+    n_filled = " + ".join(f"({value} is not null)::integer" for value in values.values())
+    n_unreadable = " + ".join(f"coalesce({condition}, false)::integer" for condition in unreadable)
+    return f"case when {plain} then false else {n_filled} >= {_LEAST_TYPED} and {n_filled} = {n_unreadable} end"
 
 
 def _screens(profile: Profile, feed: Feed, language: str, present: Iterable[str]) -> dict[str, list[str]]:
@@ -256,12 +280,9 @@ def notice(
 def _is_plain(text: str, kind: str, locale: Locale) -> str:
     """SQL that is quickly true for the usual notation of a type: such a value is readable and can't be read in two ways."""
     if kind == "integer":
-        return f"try_cast({text} as bigint)::varchar = {text}"
+        return rf"regexp_full_match({text}, '-?\d+')"
     if kind == "decimal":
-        other = "," if locale.decimal == "." else "."
-        digits = f"replace({text}, '{locale.decimal}', '.')"
-        signs = is_one_of(f"translate({digits}, '0123456789.', '')", ("", "-"))
-        return f"not contains({text}, '{other}') and try_cast({digits} as double) is not null and {signs}"
+        return rf"regexp_full_match({text}, '-?\d+(\{locale.decimal}\d+)?')"
     if kind in ("date", "timestamp"):
         return f"{_plain_moment(text, locale)} is not null"
     return is_one_of(f"lower({text})", _BOOLEANS)
@@ -286,26 +307,15 @@ def _ambiguous_plain_times(text: str, locale: Locale, timezone: str) -> list[str
     A case is evaluated only where its condition holds, so the dear part is left to the few times that may be meant.
     """
     iso = (
-        f"case when {_is_iso(text)} and {_is_night_of_change(text)} "
-        f"then {_changes_clock(f'try_cast({text} as timestamp)', timezone)} end"
+        f"case when {_is_iso(text)} and {is_night_of_change(text)} "
+        f"then {changes_clock(f'try_cast({text} as timestamp)', timezone)} end"
     )
     own = _own_formats(locale)
     if not own:
         return [iso]
     local = _moment(text, own)
-    night = f"length({text}) > 10 and hour({local}) < 4 and contains('{_MONTHS_OF_CHANGE}', strftime({local}, '%m'))"
-    return [iso, f"case when {_is_iso(text)} then false when {night} then {_changes_clock(local, timezone)} end"]
-
-
-def _is_night_of_change(text: str) -> str:
-    """SQL for plain times of the hours and months in which clocks change anywhere."""
-    return f"substr({text}, 12, 2) between '00' and '03' and contains('{_MONTHS_OF_CHANGE}', substr({text}, 6, 2))"
-
-
-def _changes_clock(local: str, timezone: str) -> str:
-    instant = f"timezone({quoted(timezone)}, {local})"
-    back = f"timezone({quoted(timezone)}, {instant} - interval 1 hour)"
-    return f"coalesce(timezone({quoted(timezone)}, {instant}) <> {local} or {back} = {local}, false)"
+    night = f"length({text}) > 10 and hour({local}) < 4 and contains('{MONTHS}', strftime({local}, '%m'))"
+    return [iso, f"case when {_is_iso(text)} then false when {night} then {changes_clock(local, timezone)} end"]
 
 
 def _counts(name: str, column: Column, feed: Feed, locale: Locale, timezone: str) -> list[_Count]:

@@ -6,20 +6,22 @@ Only records: importing this must stay cheap, for the landing process reads noth
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestration.landing.dialect import Dialect
 from orchestration.landing.ledger import Finding
-from orchestration.landing.profiles import Feed, Profile, known_profiles
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from orchestration.landing.profiles import Feed, Profile
 
 
 @dataclass(frozen=True)
 class Recognition:
     """A file's feed, where its header stands and which column is which; `dialect` for text files only."""
 
-    profile: Profile
-    feed: Feed
+    profile: "Profile"
+    feed: "Feed"
     language: str
     header_line: int
     header: list[str]
@@ -89,6 +91,7 @@ class Match:
 
 def open_reader(settings: Settings, folder: Path) -> Any:
     """The reader of a child process, which loads the profiles itself: they are too much for the pipe that starts it."""
+    from orchestration.landing.profiles import known_profiles
     from orchestration.landing.reading import Reader
 
     return Reader(known_profiles(settings), settings.landing_memory_limit, folder)

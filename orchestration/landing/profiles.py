@@ -17,10 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 from orchestration.landing.canonical import Canonical, StageMeaning
 from orchestration.landing.dialect import Dialect
 from orchestration.landing.profile_faults import Fault, Misfit, MisfitsError, explain, read_yaml
+from orchestration.landing.profile_folders import SHIPPED_PROFILES
 from orchestration.landing.profile_texts import Currency, Header, IsoDay, Name, SqlPattern, TimeFormat, Timezone
 from orchestration.settings import Settings
 
-SHIPPED_PROFILES = Path(__file__).parent / "profiles"
 ANY_LANGUAGE = "any"
 
 
@@ -371,9 +371,3 @@ _KEYS = sorted({name for model in _MODELS for name in model.model_fields})
 def known_profiles(settings: Settings) -> dict[str, Profile]:
     """Shipped profiles and the company's own, which win."""
     return load_profiles(SHIPPED_PROFILES, settings.export_profiles_dir)
-
-
-def replaced_vendors(settings: Settings) -> list[str]:
-    """Shipped vendors of which the company has a profile of its own, which hides the shipped one with all its feeds."""
-    shipped = {path.stem for path in SHIPPED_PROFILES.glob("*.yaml")}
-    return sorted(shipped & load_profiles(settings.export_profiles_dir).keys())

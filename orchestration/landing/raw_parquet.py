@@ -1,5 +1,7 @@
 """How raw Parquet is written, and the one column of it that no export delivered."""
 
+# A dictionary of more texts than this costs more to build than it saves.
+_DICTIONARY_TEXTS = 2048
 _DICTIONARY_BYTES, _LEAST_DICTIONARY_BYTES = 1 << 18, 1 << 14
 
 # Beside the delivered cells: a sum of the two below, zero for nearly every row. Only rows with a mark are looked at again, so
@@ -17,7 +19,7 @@ def parquet_options(n_bytes: int) -> str:
     dictionary_bytes = min(_DICTIONARY_BYTES, max(_LEAST_DICTIONARY_BYTES, n_bytes))
     return (
         "(format parquet, compression zstd, compression_level 1, parquet_version v2, write_bloom_filter false, "
-        f"string_dictionary_page_size_limit {dictionary_bytes})"
+        f"dictionary_size_limit {_DICTIONARY_TEXTS}, string_dictionary_page_size_limit {dictionary_bytes})"
     )
 
 

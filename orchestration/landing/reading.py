@@ -1,10 +1,11 @@
 """What the limited child process does: one delivered file to its parts, one part to Parquet of text, Parquet into row versions.
 
-The parent (`deliver.py`) decides where things go and what the ledger says; nothing here touches ledger or quarantine.
+The parent (`land_file.py`) decides where things go and what the ledger says; nothing here touches ledger or quarantine.
 """
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatch
 from itertools import count, islice
@@ -18,9 +19,10 @@ from orchestration.engine import open_duckdb
 from orchestration.landing import archives, json_records, spreadsheets
 from orchestration.landing.cells import places_in_source, write_plain_csv
 from orchestration.landing.csv_reader import split_file
-from orchestration.landing.csv_records import CsvRecords, read_csv_records
+from orchestration.landing.csv_records import RETYPED_ROWS, CsvRecords, read_csv_records
 from orchestration.landing.decode import Decoded, DecodeError, decode
 from orchestration.landing.dialect import Dialect
+from orchestration.landing.header_surroundings import require_one_line_end, rows_above, text_rows_above
 from orchestration.landing.ledger import Finding
 from orchestration.landing.normalise import latest_time, notice
 from orchestration.landing.parts import LoadResult, Match, Part, Recognition
@@ -33,10 +35,11 @@ from orchestration.landing.row_versions import Stored, add_extract, add_sighting
 from orchestration.landing.sniff import Sniffed, sniff, table_of_rows
 
 # Of a column's values: above it the column is another one, below it some cells are wrong.
-_RETYPED_SHARE, _RETYPED_ROWS = 0.5, 5
+_RETYPED_SHARE = 0.5
 _HEAD_BYTES = 262_144
 _ROWS_FOR_KEYS = 2_000_000
 _ROWS_SORTED_IN_MEMORY = 30_000_000
+_KEPT_BY_ALLOCATOR = "16GB"
 _PLAIN = Dialect(delimiter=",", quote='"', escape='"', newline="\n", preamble_lines=0, header_lines=0, footnote_lines=0)
 
 
@@ -55,6 +58,9 @@ class Reader:
         self.folder = Path(tempfile.mkdtemp(dir=self.folder))
         self._connection = open_duckdb(config={"memory_limit": self.memory_limit, "temp_directory": str(self.folder)})
         self._connection.execute("set preserve_insertion_order = true")
+        # Memory that one block of rows gave back serves the next one: this process lives for a landing only.
+        for setting in ("allocator_flush_threshold", "allocator_bulk_deallocation_flush_threshold"):
+            self._connection.execute(f"set {setting} = '{_KEPT_BY_ALLOCATOR}'")
         self._numbers = count()
 
     def members(self, path: Path, name: str) -> list[archives.Member] | None:
@@ -81,8 +87,11 @@ class Reader:
         decoded, head = self._decoded(path, name)
         if json_records.is_json(head):
             return [self._json_part(decoded.path, decoded.encoding, name)]
-        recognition = recognise(head.decode("utf-8", errors="replace"), name, self.profiles.values())
-        return [Part(recognition, decoded.path, recognition.dialect, "csv", decoded.encoding)]
+        text = head.decode("utf-8", errors="replace")
+        recognition = recognise(text, name, self.profiles.values())
+        require_one_line_end(text, recognition.dialect, name)
+        notes = text_rows_above(text, recognition.dialect, recognition.header, name)
+        return [Part(recognition, decoded.path, recognition.dialect, "csv", decoded.encoding, findings=tuple(notes))]
 
     def profile(self, path: Path, name: str, day: str) -> list[Match] | Proposal:
         """The feeds that are within a file, with the evidence; a proposal for a file that is none.
@@ -194,12 +203,15 @@ class Reader:
             place = f"{name}: sheet '{sheet.name}'"
             try:
                 recognition = recognise_rows(sheet.rows, place, self.profiles.values())
+                above, below = sheet.rows[: recognition.header_line], sheet.rows[recognition.header_line + 1 :]
+                found = rows_above(above, recognition.header, len(below), place)
             except RefusedError as refusal:
                 refusals.append((sheet.name, refusal))
                 continue
-            part = self._table_part(recognition, sheet.rows[recognition.header_line + 1 :], "workbook", sheet=sheet)
+            part = self._table_part(recognition, below, "workbook", sheet=sheet)
             # A sheet's rows are counted from 1.
-            parts.append(replace(part, places=range(recognition.header_line + 2, len(sheet.rows) + 1)))
+            places = range(recognition.header_line + 2, len(sheet.rows) + 1)
+            parts.append(replace(part, places=places, findings=tuple(found)))
         if not parts:
             known = [refusal for _, refusal in refusals if refusal.code != "not_a_feed"]
             raise (known or [r for _, r in refusals] or [RefusedError("empty_file", f"{name}: no sheet has a cell")])[0]
@@ -230,9 +242,13 @@ class Reader:
             for column in columns
         )  # fmt: skip
         target = self._new_file(".csv")
-        self._connection.execute(
-            f"copy (select {texts} from {source}) to {quoted(target)} (format csv, header true, force_quote *)"
-        )
+        try:
+            self._connection.execute(
+                f"copy (select {texts} from {source}) to {quoted(target)} (format csv, header true, force_quote *)"
+            )
+        except duckdb.Error as error:
+            # Its text may hold values of the file.
+            raise RefusedError("damaged_parquet", f"{name}: its pages are not readable; remedy: export it again") from error
         return Part(recognition, target, replace(_PLAIN, header_lines=1), "parquet")
 
     def _table_part(
@@ -294,7 +310,7 @@ class Reader:
             if item.code != "unreadable_value" or not recognition.feed.columns[item.column].required:
                 continue
             filled = self._connection.execute(f'select count("{item.column}") from {relation}').fetchone()[0]
-            if item.n_rows >= _RETYPED_ROWS and item.n_rows > _RETYPED_SHARE * filled:
+            if item.n_rows >= RETYPED_ROWS and item.n_rows > _RETYPED_SHARE * filled:
                 place = next(place for place, name in recognition.columns.items() if name == item.column)
                 raise RefusedError(
                     "retyped_column",
@@ -311,7 +327,10 @@ class Reader:
         if not feed.key or not set(feed.key) <= set(recognition.columns.values()):
             return []
         key = ", ".join(f'trim("{name}")' for name in feed.key)
-        doubled = self._count_doubled(f"hash({key})", relation)
+        # Trimming is dear: only what may have a blank at an end, which in Unicode has many forms, is trimmed.
+        may_be_trimmed = " or ".join(f'contains("{name}", \' \') or strlen("{name}") <> length("{name}")' for name in feed.key)
+        bare = ", ".join(f'"{name}"' for name in feed.key)
+        doubled = self._count_doubled(f"case when {may_be_trimmed} then hash({key}) else hash({bare}) end", relation)
         if not doubled:
             return []
         first = self._connection.execute(
@@ -330,7 +349,12 @@ class Reader:
         if n_rows > _ROWS_SORTED_IN_MEMORY:
             return self._connection.execute(f"select count(*) - count(distinct {value}) from {relation}").fetchone()[0]
         values = self._connection.execute(f"select {value} as value from {relation}").fetchnumpy()["value"]
-        values.sort()
+        middle = n_rows // 2
+        if n_rows:
+            # All in the first half are then at most what is in the second: each is sorted by a thread of its own.
+            values.partition(middle)
+        with ThreadPoolExecutor(2) as threads:
+            list(threads.map(np.ndarray.sort, (values[:middle], values[middle:])))
         return int(np.count_nonzero(values[1:] == values[:-1]))
 
     def latest_time(self, part: Part, rows: Path) -> str | None:

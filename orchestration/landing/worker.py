@@ -174,8 +174,7 @@ class Worker:
         self._is_ready = False
 
     def __enter__(self) -> "Worker":
-        """The worker, its child starting."""
-        self.start()
+        """The worker; its child starts when it is asked to, or called."""
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from orchestration.landing.profiles import SHIPPED_PROFILES, load_profiles
+from orchestration.landing.profile_folders import SHIPPED_PROFILES
+from orchestration.landing.profiles import load_profiles
 from orchestration.landing.recognise import recognise
 from orchestration.landing.refused import RefusedError
 

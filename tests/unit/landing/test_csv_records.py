@@ -1,9 +1,13 @@
 """Which rows of a recognised file are data: other tables within it, unfinished ends, and the place by which a row is named."""
 
+import io
+
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from orchestration.landing.csv_records import mark_sql
+from orchestration.landing.csv_records import marked_rows_sql
 from orchestration.landing.parts import LoadResult, Recognition
 from orchestration.landing.profiles import known_profiles
 from orchestration.landing.reading import Reader
@@ -35,6 +39,13 @@ def reasons(result: LoadResult) -> list[tuple[int, str]]:
 
 def noticed(result: LoadResult, code: str) -> list[tuple[int, ...]]:
     return [finding.lines for finding in result.findings if finding.code == code]
+
+
+def parquet_bytes() -> bytes:
+    columns = {name: [row[place] for row in ROWS] for place, name in enumerate(HEADER)}
+    stream = io.BytesIO()
+    pq.write_table(pa.table(columns), stream, compression="none", use_dictionary=False)
+    return stream.getvalue()
 
 
 def test_the_same_table_twice_counts_once_and_the_second_is_set_aside_line_by_line(load):
@@ -125,9 +136,8 @@ def test_no_feeds_mark_needs_a_join_which_would_lose_the_order_of_rows(profile, 
     language = feed.languages[0]
     header = [column.header_in(language) for column in feed.columns.values()]
     recognition = Recognition(profile, feed, language, 0, header, dict(enumerate(feed.columns)))
-    columns = ", ".join(f'c{place} as "{name}"' for place, name in enumerate(feed.columns))
     cells = ", ".join(f"range::varchar as c{place}" for place in range(len(feed.columns)))
-    sql = f"select *, {mark_sql(recognition)} from (select {columns} from (select {cells} from range(3)))"
+    sql = marked_rows_sql(recognition, f"(select {cells} from range(3))")
     assert "JOIN" not in duckdb.execute(f"explain {sql}").fetchone()[1]
 
 
@@ -137,3 +147,51 @@ def test_what_can_not_be_read_is_named_by_its_lines(load):
     rows[2][place], rows[5][place] = "soon", "later"
     (lines,) = noticed(load(csv_text([header, *rows])), "unreadable_value")
     assert lines == (4, 7)
+
+
+@pytest.mark.parametrize("filler", ["string", "---", "v"])
+def test_a_row_of_which_no_number_or_time_fits_is_set_aside_with_its_line(load, filler):
+    result = load(csv_text([HEADER, *ROWS[:2], [filler] * WIDTH, *ROWS[2:]]))
+    assert result.rows_loaded == 6
+    assert reasons(result) == [(4, "no_value_fits")]
+
+
+def test_where_most_rows_do_not_fit_the_columns_are_refused_and_no_row_is_set_aside(load):
+    with pytest.raises(RefusedError) as refusal:
+        load(csv_text([HEADER, *([*row[:4], "soon", row[5], "soon", "later", *row[8:]] for row in ROWS)]))
+    assert refusal.value.code == "retyped_column"
+
+
+def test_a_key_behind_a_page_break_is_set_aside_for_it_would_join_with_nothing(load):
+    text = csv_text([HEADER, *ROWS]).replace("\n" + ROWS[1][0], "\n\x0c" + ROWS[1][0])
+    result = load(text)
+    assert result.rows_loaded == 5
+    assert reasons(result) == [(3, "line_end_before_key")]
+
+
+def test_a_carriage_return_within_a_quoted_cell_of_a_unix_file_is_text(load, tmp_path):
+    rows = [[row[0], f"on\rtwo lines {place}", *row[2:]] for place, row in enumerate(ROWS)]
+    assert load(csv_text([HEADER, *rows])).rows_loaded == 6
+    names = duckdb.execute("select deal_name from read_parquet(?)", [str(tmp_path / "rows.parquet")]).fetchall()
+    assert names == [(row[1],) for row in rows]
+
+
+def test_an_id_that_json_gives_as_a_whole_float_is_that_id(load, tmp_path):
+    items = [{**item, HEADER[0]: float(item[HEADER[0]])} for item in records(deals(3))]
+    assert load(json_array(items), "transactions-2026-10-01.json").rows_loaded == 3
+    keys = duckdb.execute("select deal_id from read_parquet(?)", [str(tmp_path / "rows.parquet")]).fetchall()
+    assert keys == [(row[0],) for row in ROWS[:3]]
+
+
+def test_keys_that_differ_by_blanks_at_their_ends_alone_are_one_key(load):
+    rows = [[f" {ROWS[0][0]}", *ROWS[0][1:]], [f"{ROWS[0][0]}\u2003", *ROWS[0][1:]], *ROWS]
+    (doubled,) = [finding for finding in load(csv_text([HEADER, *rows])).findings if finding.code == "doubled_key"]
+    assert doubled.n_rows == 2
+
+
+def test_parquet_with_a_damaged_page_is_refused_as_such(load):
+    content = parquet_bytes().replace(ROWS[0][0].encode(), b"\xff" * 10)
+    with pytest.raises(RefusedError) as refusal:
+        load(content, "transactions-2026-10-01.parquet")
+    assert refusal.value.code == "damaged_parquet"
+    assert "9001" not in str(refusal.value)

@@ -71,3 +71,17 @@ NO_CONTROLS = "\0" + "".join(map(chr, range(0x80, 0xA0)))
 def test_any_utf8_text_comes_back_as_it_was(tmp_path_factory, text):
     content = ("a;é\n" + text).encode()
     assert decoded(content, tmp_path_factory.mktemp("text"))[1].encode() == content
+
+
+@pytest.mark.parametrize("first", [b"", b"\xef\xbb\xbf"])
+def test_a_mark_at_the_beginning_of_a_later_line_is_no_text_and_one_within_a_line_is(first, tmp_path):
+    again = b"\xef\xbb\xbf" + FRENCH.encode()
+    assert decoded(first + FRENCH.encode() + again, tmp_path)[1] == FRENCH * 2
+    within = "a;\ufeffb\n".encode()
+    assert decoded(within, tmp_path)[1].encode() == within
+
+
+def test_polish_in_cp1250_is_refused_by_its_line_and_not_read_as_signs(tmp_path):
+    with pytest.raises(DecodeError, match="line 2") as refusal:
+        decoded("nazwa;miasto\nŻółw;Łódź\n".encode("cp1250"), tmp_path)
+    assert refusal.value.code == "unknown_encoding"

@@ -1,4 +1,5 @@
 import json
+import os
 import sqlite3
 
 import pytest
@@ -30,6 +31,37 @@ def test_landing_the_same_file_twice_is_a_no_op(exports, home):
     assert second.files == {"new": 0, "known": 2, "quarantined": 0}
     assert second.rows["loaded"] == 0
     assert len(list(home.raw.glob("maven/products/*.parquet"))) == 1
+
+
+@pytest.fixture
+def settled(monkeypatch):
+    """Files count as settled at once."""
+    monkeypatch.setattr("orchestration.landing.intake._CLOCK_SECONDS", -1)
+
+
+def test_a_file_that_lies_unchanged_is_known_without_being_read_or_a_child_started(exports, home, settled, monkeypatch):
+    (exports / "products.csv").write_text(PRODUCTS)
+    land(home, settings_for(exports, home))
+    monkeypatch.setattr("orchestration.landing.land_file.hash_file", lambda path: pytest.fail("it was read"))
+    monkeypatch.setattr("orchestration.landing.worker.Worker.start", lambda self: pytest.fail("a child was started"))
+    assert land(home, settings_for(exports, home)).files == {"new": 0, "known": 1, "quarantined": 0}
+
+
+def test_a_file_written_over_with_as_many_bytes_and_its_old_time_is_another_file(exports, home, settled):
+    path = exports / "products.csv"
+    path.write_text(PRODUCTS)
+    times = (path.stat().st_atime_ns, path.stat().st_mtime_ns)
+    land(home, settings_for(exports, home))
+    path.write_text(PRODUCTS.replace("4821", "4822"))
+    os.utime(path, ns=times)
+    report = land(home, settings_for(exports, home))
+    assert (report.files["new"], report.rows["loaded"]) == (1, 2)
+
+
+def test_a_file_changed_a_moment_ago_is_read_whatever_its_times_say(exports, home):
+    (exports / "products.csv").write_text(PRODUCTS)
+    land(home, settings_for(exports, home))
+    assert Ledger(home.ledger).unchanged() == {}
 
 
 def test_rows_in_are_rows_loaded_plus_quarantined_and_the_bad_row_is_kept_with_its_line(exports, home):

@@ -17,7 +17,8 @@ from orchestration.home import Home
 from orchestration.landing.deliver import NothingToLandError, land
 from orchestration.landing.intake import NotAcceptedError, copy_file, find_files, open_regular, safe_name, wait_until_complete
 from orchestration.landing.ledger import Ledger
-from orchestration.landing.profiles import SHIPPED_PROFILES, known_profiles
+from orchestration.landing.profile_folders import SHIPPED_PROFILES
+from orchestration.landing.profiles import known_profiles
 from orchestration.settings import Settings
 from orchestration.transform.catalog import AsOf, DuckDBEngine, write_catalog
 

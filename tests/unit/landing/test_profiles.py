@@ -1,7 +1,8 @@
 """Profiles: every broken place is told with its line, the schema is the models', no CRM feed is taken for another.
 
 After a change of the models write the schema again:
-`.venv/bin/python -c "import json; from orchestration.landing.profiles import *;
+`.venv/bin/python -c "import json; from orchestration.landing.profile_folders import SHIPPED_PROFILES
+from orchestration.landing.profiles import *;
 (SHIPPED_PROFILES / 'profile.schema.json').write_text(json.dumps(profile_schema(), indent=2, ensure_ascii=False) + chr(10))"`
 """
 

@@ -11,7 +11,8 @@ from orchestration.landing.deliver import land
 from orchestration.landing.guess import guess_column
 from orchestration.landing.ledger import Ledger
 from orchestration.landing.profile_file import NotProfiledError, accept_proposal, profile_file
-from orchestration.landing.profiles import SHIPPED_PROFILES, Profile, load_profiles
+from orchestration.landing.profile_folders import SHIPPED_PROFILES
+from orchestration.landing.profiles import Profile, load_profiles
 from orchestration.landing.propose import guess_entity, name_pattern, snake_case, vendor_of
 from orchestration.settings import Settings
 
