@@ -7,18 +7,14 @@ copy, beside hashing it, and once more with five wrong rows in it.
 """
 
 import argparse
-import os
 import shutil
 import statistics
-import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from orchestration.settings import PROJECT_DIR
+from benchmarks.processes import Run, run_python
 
 _TANDEM = "from orchestration.cli import app; app()"
 _BARE = """
@@ -28,35 +24,6 @@ duckdb.execute(f"copy (from read_csv('{source}', all_varchar = true)) to '{targe
 """
 _HASH = "import hashlib, sys; print(hashlib.file_digest(open(sys.argv[1], 'rb'), 'sha256').hexdigest())"
 _WRONG_ROWS = 5
-
-
-@dataclass(frozen=True)
-class Run:
-    """One finished process and its children."""
-
-    seconds: float
-    cpu_seconds: float
-    peak_bytes: int
-
-
-def run(code: str, *arguments: str) -> Run:
-    """Run Python code in a fresh process; its figures are the operating system's.
-
-    Raises:
-        RuntimeError: it failed.
-
-    """
-    quiet = os.open(os.devnull, os.O_WRONLY)
-    began = time.perf_counter()
-    process = os.posix_spawn(
-        sys.executable, [sys.executable, "-c", code, *arguments], {**os.environ, "PYTHONPATH": str(PROJECT_DIR)},
-        file_actions=[(os.POSIX_SPAWN_DUP2, quiet, 1), (os.POSIX_SPAWN_DUP2, quiet, 2)],
-    )  # fmt: skip
-    _, status, usage = os.wait4(process, 0)
-    os.close(quiet)
-    if status:
-        raise RuntimeError(f"{arguments}: ended with status {status}")
-    return Run(time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
 def write_leads(target: Path, rows: int) -> None:
@@ -87,27 +54,33 @@ def measure(folder: Path, rows: int, pairs: int) -> None:
     lands, bares = [], {"zstd": [], "snappy": []}
     for number in range(pairs):
         for codec, runs in bares.items():
-            runs.append(run(_BARE, str(file), str(bare), codec))
-        lands.append(run(_TANDEM, "land", "--home", str(home / str(number)), "--exports", str(exports)))
+            runs.append(run_python("-c", _BARE, str(file), str(bare), codec))
+        lands.append(run_python("-c", _TANDEM, "land", "--home", str(home / str(number)), "--exports", str(exports)))
     _say("tandem land", lands)
     for codec, runs in bares.items():
         _say(f"bare read_csv to Parquet, {codec}", runs)
         pairwise = [(a.seconds / b.seconds, a.cpu_seconds / b.cpu_seconds) for a, b in zip(lands, runs, strict=True)]
         seconds, cpu = (statistics.median(values) for values in zip(*pairwise, strict=True))
         print(f"  landing / bare {codec} = {seconds:.2f} (of processor time {cpu:.2f})")
-    again = [run(_TANDEM, "land", "--home", str(home / "0"), "--exports", str(exports)) for _ in range(pairs)]
+    again = [run_python("-c", _TANDEM, "land", "--home", str(home / "0"), "--exports", str(exports)) for _ in range(pairs)]
     copies = folder / "copies"
     copies.mkdir()
     shutil.copyfile(file, copies / file.name)
-    copied = [run(_TANDEM, "land", "--home", str(home / str(number)), "--exports", str(copies)) for number in range(pairs)]
-    hashing = [run(_HASH, str(file)) for _ in range(pairs)]
+    copied = [
+        run_python("-c", _TANDEM, "land", "--home", str(home / str(number)), "--exports", str(copies))
+        for number in range(pairs)
+    ]
+    hashing = [run_python("-c", _HASH, str(file)) for _ in range(pairs)]
     _say("landed again", again)
     _say("a copy landed", copied)
     _say("hashed", hashing)
     wrong = folder / "wrong"
     wrong.mkdir()
     with_wrong_rows(file, wrong / file.name, rows)
-    _say(f"with {_WRONG_ROWS} wrong rows", [run(_TANDEM, "land", "--home", str(home / "wrong"), "--exports", str(wrong))])
+    _say(
+        f"with {_WRONG_ROWS} wrong rows",
+        [run_python("-c", _TANDEM, "land", "--home", str(home / "wrong"), "--exports", str(wrong))],
+    )
 
 
 def _say(what: str, runs: list[Run]) -> None:

@@ -5,105 +5,44 @@ Run by `make bench` and `make bench-small`; each figure is the median of the rep
 
 import argparse
 import json
-import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
-
+from benchmarks.bare import OF_THE_HOME
+from benchmarks.processes import Run, run, run_python
 from orchestration.demo.company import generate
+from orchestration.engine import open_duckdb
 from orchestration.home import Home
 from orchestration.landing.deliver import land
-from orchestration.landing.profiles import known_profiles
-from orchestration.quality.stewardship import load_stewardship
-from orchestration.registry.registry import load_registry
+from orchestration.publish.assets import mart_grains
+from orchestration.publish.verify import current_hashes
+from orchestration.publish.versions import mart_hashes
 from orchestration.settings import Settings
-from orchestration.transform.catalog import AsOf, DuckDBEngine, latest_extract_day, write_catalog
 from orchestration.transform.dbt_build import dbt_environment
 
 BIN = Path(sys.executable).parent
 
 
-def timed(action: Callable[[], object]) -> float:
-    """Seconds of one call."""
-    begin = time.perf_counter()
-    action()
-    return time.perf_counter() - begin
-
-
-def run_night(home: Path, exports: Path) -> None:
+def run_night(home: Path, exports: Path) -> Run:
     """The command, in a fresh process."""
-    subprocess.run([BIN / "tandem", "nightly", "--home", home, "--exports", exports], check=True, capture_output=True)
+    return run([str(BIN / "tandem"), "nightly", "--home", str(home), "--exports", str(exports)])
 
 
-def parse_with_dbt(home: Home) -> None:
-    """Let dbt's own command parse the project for this home, untimed: a bare build in use has that behind it."""
-    run_dbt(home, "parse")
-
-
-def run_dbt_build(home: Home) -> None:
+def run_dbt_build(home: Home) -> Run:
     """The same models and tests on the same raw, by dbt's own command in a fresh process."""
-    run_dbt(home, "build", "--exclude-resource-type", "unit_test")
+    return run_dbt(home, "build", "--exclude-resource-type", "unit_test")
 
 
-def run_dbt(home: Home, *arguments: str) -> None:
+def run_dbt(home: Home, *arguments: str) -> Run:
     """One command of dbt on this home's candidate."""
     settings = Settings(home=home.root)
-    project = settings.dbt_project_dir
-    subprocess.run(
-        [BIN / "dbt", *arguments, "--project-dir", project, "--profiles-dir", project, "--target-path", home.dbt_target,
-         "--log-path", home.logs],
-        check=True, capture_output=True, env={**os.environ, **dbt_environment(settings, home)},
-    )  # fmt: skip
-
-
-def run_bare(home: Home, exports: Path) -> None:
-    """CSV to text Parquet, then every model's compiled SQL once, in one DuckDB connection: no tests, no contracts."""
-    manifest = json.loads((home.dbt_target / "manifest.json").read_text())
-    settings = Settings(home=home.root)
-    with tempfile.TemporaryDirectory() as folder:
-        with duckdb.connect() as connection:
-            for number, path in enumerate(sorted(exports.rglob("*.csv"))):
-                encoding = "utf-16" if path.read_bytes()[:2] == b"\xff\xfe" else "utf-8"
-                try:
-                    rows = f"read_csv('{path}', all_varchar = true, encoding = '{encoding}', null_padding = true)"
-                    connection.execute(f"copy (select * from {rows}) to '{folder}/{number}.parquet'")
-                except duckdb.Error as error:
-                    print(f"bare DuckDB can't read {path.name}: {str(error).splitlines()[0]}", file=sys.stderr)
-        with duckdb.connect(str(Path(folder) / "candidate.duckdb")) as connection:
-            rules = load_stewardship(settings.expectations_dir / "field_stewardship.yml")
-            as_of = AsOf(latest_extract_day(home), settings.business_timezone)
-            write_catalog(
-                DuckDBEngine(connection), home, known_profiles(settings), rules, as_of, "EUR", load_registry(settings)
-            )
-            _run_models(connection, manifest, settings)
-
-
-def _run_models(connection: duckdb.DuckDBPyConnection, manifest: dict, settings: Settings) -> None:
-    nodes = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] in ("model", "seed")}
-    for schema in sorted({node["schema"] for node in nodes.values()}):
-        connection.execute(f"create schema if not exists {schema}")
-    done: set[str] = set()
-    while len(done) < len(nodes):
-        for key, node in nodes.items():
-            parents = [parent for parent in node.get("depends_on", {}).get("nodes", []) if parent in nodes]
-            if key in done or not done.issuperset(parents):
-                continue
-            table = f"{node['schema']}.{node['alias']}"
-            if node["resource_type"] == "seed":
-                types = json.dumps(node["config"]["column_types"]).replace('"', "'")
-                path = settings.dbt_project_dir / node["original_file_path"]
-                sql = f"select * from read_csv('{path}', types = {types})"
-            else:
-                sql = node["compiled_code"]
-            connection.execute(f"create table {table} as {sql}")
-            done.add(key)
+    project = str(settings.dbt_project_dir)
+    places = ["--project-dir", project, "--profiles-dir", project]
+    places += ["--target-path", str(home.dbt_target), "--log-path", str(home.logs)]
+    return run([str(BIN / "dbt"), *arguments, *places], dbt_environment(settings, home))
 
 
 def small(repetitions: int) -> None:
@@ -116,37 +55,67 @@ def small(repetitions: int) -> None:
         land(home, Settings(home=home.root, exports=exports))
         before = Path(folder) / "before"
         run_night(home.root, exports)
-        parse_with_dbt(home)
+        run_dbt(home, "parse")  # untimed: a bare build in use has that behind it
         shutil.copytree(home.root, before, symlinks=True)
         nights, builds = [], []
         for _ in range(repetitions):
             shutil.rmtree(home.root)
             shutil.copytree(before, home.root, symlinks=True)
-            nights.append(timed(lambda: run_night(home.root, last)))
-            builds.append(timed(lambda: run_dbt_build(home)))
-            print(f"night {nights[-1]:.1f} s, dbt build {builds[-1]:.1f} s", flush=True)
+            nights.append(_say("night", run_night(home.root, last)).seconds)
+            builds.append(_say("dbt build", run_dbt_build(home)).seconds)
         print(f"night / dbt build = {statistics.median(nights) / statistics.median(builds):.2f}")
 
 
 def whole(leads: int, repetitions: int) -> None:
-    """A first night on one delivery of this many leads, against bare dbt and bare DuckDB."""
+    """A first night on one delivery of this many leads, against bare dbt and bare DuckDB, and then against itself."""
     with tempfile.TemporaryDirectory() as folder:
         exports = Path(folder) / "exports"
         generate(exports, leads=leads, nights=1, seed=7)
+        print(f"{leads} leads, {sum(path.stat().st_size for path in exports.rglob('*.csv')) / 1e6:.0f} MB of CSV", flush=True)
         nights, builds, bares = [], [], []
         for number in range(repetitions):
             home = Home(Path(folder) / f"home{number}")
-            nights.append(timed(lambda home=home: run_night(home.root, exports)))
-            parse_with_dbt(home)
-            builds.append(timed(lambda home=home: run_dbt_build(home)))
-            bares.append(timed(lambda home=home: run_bare(home, exports)))
+            bare = Path(folder) / f"bare{number}" / "candidate.duckdb"  # the name that dbt compiled into its SQL
+            bare.parent.mkdir()
+            nights.append(_say("night", run_night(home.root, exports)))
+            run_dbt(home, "parse")  # untimed: a bare build in use has that behind it
+            builds.append(_say("dbt build", run_dbt_build(home)))
+            bares.append(
+                _say(
+                    "bare DuckDB",
+                    run_python(
+                        "-m", "benchmarks.bare", "--home", str(home.root), "--exports", str(exports), "--database", str(bare)
+                    ),
+                )
+            )
+            print(f"  bare and published marts: {compare_marts(home, bare)}", flush=True)
+            if number == repetitions - 1:
+                again = _say("the same night again", run_night(home.root, exports))
+                print(f"  again / night = {again.seconds / nights[-1].seconds:.3f}")
             shutil.rmtree(home.root)
-        night, build, bare = map(statistics.median, (nights, builds, bares))
+            shutil.rmtree(bare.parent)
+        night, build, bare = (statistics.median(run.seconds for run in runs) for runs in (nights, builds, bares))
         print(
-            f"{leads} leads: night {night:.1f} s, dbt build {build:.1f} s, bare DuckDB {bare:.1f} s; "
-            f"night / dbt build = {night / build:.2f}, night / bare DuckDB = {night / bare:.2f}",
+            f"{leads} leads: night / dbt build = {night / build:.2f}, night / bare DuckDB = {night / bare:.2f}, "
+            f"night - bare DuckDB = {night - bare:.1f} s",
             flush=True,
         )
+
+
+def compare_marts(home: Home, bare: Path) -> str:
+    """How many marts that the bare script wrote are those that the night published, by the contract's hash of rows."""
+    manifest = json.loads((home.dbt_target / "manifest.json").read_text())
+    grains = {mart: grain for mart, grain in mart_grains(manifest).items() if mart not in OF_THE_HOME}
+    published = current_hashes(home, grains)
+    with open_duckdb(bare, read_only=True) as connection:
+        written = mart_hashes(connection, grains, bare.with_suffix(".csv"))
+    differing = sorted(mart for mart in grains if written.get(mart) != published.get(mart))
+    return f"{len(grains) - len(differing)} equal, {len(differing)} differ" + (f": {', '.join(differing)}" if differing else "")
+
+
+def _say(what: str, run: Run) -> Run:
+    print(f"  {what}: {run}", flush=True)
+    return run
 
 
 def main() -> None:

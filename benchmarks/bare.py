@@ -1,0 +1,98 @@
+"""The limit of a night: the same SQL once, in DuckDB alone, by one script without dbt, Dagster or Great Expectations.
+
+    python -m benchmarks.bare --home HOME --exports DIR --database FILE
+
+Reads every CSV of the exports into text Parquet; lays the raw catalog of a home in which they have landed; creates each seed
+and model from the SQL that dbt compiled for that home, and asks the audit's queries. The marts it leaves are those of the
+night, row for row, but for `fct_check_result` and `fct_restatement`, which tell of the home's nights and not of its data.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import duckdb
+
+from orchestration.home import Home
+from orchestration.science.forecast_table import make_forecasts
+from orchestration.settings import Settings
+from orchestration.transform.catalog import AsOf, DuckDBEngine, latest_extract_day, write_night_catalog
+from orchestration.transform.data_tests import run_data_tests
+from orchestration.transform.project import data_test_queries
+
+OF_THE_HOME = ("fct_check_result", "fct_restatement")
+
+
+def read_exports(exports: Path) -> None:
+    """Every CSV to Parquet, all columns as text."""
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
+        for number, path in enumerate(sorted(exports.rglob("*.csv"))):
+            with path.open("rb") as stream:
+                encoding = "utf-16" if stream.read(2) == b"\xff\xfe" else "utf-8"
+            rows = f"read_csv('{path}', all_varchar = true, encoding = '{encoding}', null_padding = true)"
+            try:
+                connection.execute(f"copy (from {rows}) to '{folder}/{number}.parquet' (compression zstd)")
+            except duckdb.Error as error:
+                print(f"DuckDB can't read {path.name}: {str(error).splitlines()[0]}", file=sys.stderr)
+
+
+def build(settings: Settings, home: Home, database: Path) -> dict[str, dict]:
+    """Seeds, models and audit queries; gives the nodes of dbt's manifest."""
+    manifest = json.loads((home.dbt_target / "manifest.json").read_text())
+    nodes = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] in ("model", "seed")}
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(f"set memory_limit = '{settings.memory_limit}'")
+        connection.begin()
+        write_night_catalog(
+            DuckDBEngine(connection), home, settings, AsOf(latest_extract_day(home), settings.business_timezone)
+        )
+        connection.commit()
+        for schema in sorted({node["schema"] for node in nodes.values()}):
+            connection.execute(f"create schema if not exists {schema}")
+        order = TopologicalSorter(
+            {key: set(node.get("depends_on", {}).get("nodes", [])) & nodes.keys() for key, node in nodes.items()}
+        )
+        for key in order.static_order():
+            _create(connection, settings, nodes[key])
+    run_data_tests(database, data_test_queries(settings), manifest["nodes"], nodes, settings.memory_limit)
+    return nodes
+
+
+def _create(connection: duckdb.DuckDBPyConnection, settings: Settings, node: dict) -> None:
+    table = f"{node['schema']}.{node['alias']}"
+    if node["resource_type"] == "seed":
+        types = json.dumps(node["config"]["column_types"]).replace('"', "'")
+        connection.execute(
+            f"create table {table} as from read_csv('{settings.dbt_project_dir / node['original_file_path']}', types = {types})"
+        )
+    elif node["language"] == "python":
+        # The only Python model: what dbt hands it and what it gives back.
+        stays, open_deals = (
+            connection.table(f"intermediate.{name}").df() for name in ("int_forecast_stays", "int_forecast_open_deals")
+        )
+        as_of = connection.execute("select as_of from raw.night").fetchone()[0]
+        made = make_forecasts(stays, open_deals, as_of)
+        connection.register("made", made)
+        connection.execute(f"create table {table} as from made")
+        connection.unregister("made")
+    else:
+        kind = "view" if node["config"]["materialized"] == "view" else "table"
+        connection.execute(f"create {kind} {table} as {node['compiled_code']}")
+
+
+def main() -> None:
+    """Parse the arguments and run once."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--exports", type=Path, required=True)
+    parser.add_argument("--database", type=Path, required=True)
+    options = parser.parse_args()
+    read_exports(options.exports)
+    build(Settings(home=options.home), Home(options.home), options.database)
+
+
+if __name__ == "__main__":
+    main()
