@@ -393,7 +393,9 @@ def test_what_is_planted_comes_back_and_a_records_modified_time_would_miss_it(tm
     with open_duckdb(home.candidate) as connection:
         write_catalog(DuckDBEngine(connection), home, profiles, rules, as_of, settings.reporting_currency)
     outcome = invoke_dbt(
-        ["build", "--select", "+mart_crm_freshness", "--exclude-resource-types", "unit_test", "test"], settings, home
+        ["build", "--select", "+mart_crm_freshness", "+int_crm_field_values", "--exclude-resource-types", "unit_test", "test"],
+        settings,
+        home,
     )
     assert outcome.errors == []
     with duckdb.connect(str(home.candidate), read_only=True) as connection:
