@@ -7,12 +7,13 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from nights import night_on
 
 from orchestration.home import Home
 from orchestration.ops import run as night_run
-from orchestration.ops.run import NightResult, run_night
+from orchestration.ops.run import NightResult
 from orchestration.quality.runner import SuiteRunner
-from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.settings import PROJECT_DIR
 
 PUBLIC_DATA = Path(os.environ.get("TANDEM_TEST_DATA") or PROJECT_DIR / "../shared/data").resolve()
 _NOT_RUN: list[str] = []
@@ -66,11 +67,6 @@ def _one_process_for_all_suites() -> Iterator[None]:
         yield
     for child in shared:
         child.__exit__(None, None, None)
-
-
-def night_on(exports: Path, root: Path, **settings: object) -> tuple[NightResult, Home]:
-    """One whole night in a home of its own."""
-    return run_night(Settings(home=root, exports=exports, **settings)), Home(root.resolve())
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import night_on
+from nights import night_on
 
 from orchestration.demo.company import generate
 from orchestration.publish.assets import mart_grains

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 import pytest
-from conftest import night_on
+from nights import night_on
 
 from orchestration.demo.company import generate
 from orchestration.engine import open_duckdb

@@ -6,7 +6,7 @@ import statistics
 
 import duckdb
 import pytest
-from conftest import night_on
+from nights import night_on
 
 Z95, Z99 = 1.959963984540054, 2.5758293035489004
 

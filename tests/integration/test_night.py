@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import night_on
+from nights import night_on
 
 from orchestration.ops import run as night_run
 from orchestration.ops.run import run_night

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from conftest import night_on
+from nights import night_on
 
 from orchestration.demo.company import generate
 from orchestration.engine import open_duckdb

@@ -4,7 +4,7 @@ import hashlib
 
 import duckdb
 import pytest
-from conftest import night_on
+from nights import night_on
 
 from orchestration.privacy.erase import access
 from orchestration.privacy.pseudonym import load_key

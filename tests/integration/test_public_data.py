@@ -5,7 +5,7 @@ import shutil
 import duckdb
 import pytest
 import yaml
-from conftest import night_on
+from nights import night_on
 
 from orchestration.home import Home
 from orchestration.landing.deliver import land

@@ -4,7 +4,7 @@ import re
 
 import duckdb
 import pytest
-from conftest import night_on
+from nights import night_on
 
 from orchestration.home import Home
 from orchestration.landing.deliver import LandingReport, land

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from conftest import night_on
+from nights import night_on
 
 from orchestration.calendars.business_time import MINUTE, BusinessTime
 from orchestration.demo.company import generate

@@ -8,7 +8,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from conftest import night_on
+from nights import night_on
 
 from orchestration.home import Home
 from orchestration.landing.ledger import Ledger
