@@ -104,7 +104,17 @@ def test_a_failed_data_test_refuses_the_night_and_the_last_good_version_stays(fi
     assert not alone.success, "publish launched alone must ask the refused night's audit"
 
 
-@pytest.mark.parametrize("step", ["inputs_hash", "invoke_dbt", "run", "publish", "render"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        "inputs_hash",
+        "invoke_dbt",
+        # Whole nights but for their end; "publish" is one too.
+        pytest.param("run", marks=pytest.mark.long),
+        "publish",
+        pytest.param("render", marks=pytest.mark.long),
+    ],
+)
 def test_a_night_that_breaks_at_any_step_leaves_the_published_file_as_it_was(first_night, exports, monkeypatch, step):
     from orchestration.publish import assets as publish_assets
     from orchestration.quality.runner import SuiteRunner
