@@ -13,11 +13,11 @@ import sys
 import tempfile
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from orchestration.home import Home
-from orchestration.science.forecast_table import make_forecasts
 from orchestration.settings import Settings
 from orchestration.transform.catalog import AsOf, DuckDBEngine, latest_extract_day, write_night_catalog
 from orchestration.transform.data_tests import run_data_tests
@@ -69,12 +69,9 @@ def _create(connection: duckdb.DuckDBPyConnection, settings: Settings, node: dic
             f"create table {table} as from read_csv('{settings.dbt_project_dir / node['original_file_path']}', types = {types})"
         )
     elif node["language"] == "python":
-        # The only Python model: what dbt hands it and what it gives back.
-        stays, open_deals = (
-            connection.table(f"intermediate.{name}").df() for name in ("int_forecast_stays", "int_forecast_open_deals")
-        )
-        as_of = connection.execute("select as_of from raw.night").fetchone()[0]
-        made = make_forecasts(stays, open_deals, as_of)
+        names: dict[str, Any] = {}
+        exec(node["compiled_code"], names)  # the project's own model, as dbt compiled it
+        made = names["model"](names["dbtObj"](lambda name: connection.sql(f"from {name}")), connection)
         connection.register("made", made)
         connection.execute(f"create table {table} as from made")
         connection.unregister("made")
