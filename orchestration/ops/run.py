@@ -1,7 +1,9 @@
 """One night run by the command: the Dagster job `nightly` in this process, and the exit code that tells how it ended."""
 
+import gc
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,13 +49,27 @@ def run_night(settings: Settings, progress: Callable[[str], None] = lambda line:
             night = Night(settings, home, progress=progress)
             if done := _nothing_new(settings, night):
                 return done
-            with SuiteRunner() as suites:
+            with _fewer_collections(), SuiteRunner() as suites:
                 night.run_suites = suites.run
                 return _run_locked(settings, night)
     except Timeout:
         return NightResult(BUSY, {}, f"another run is in progress in {settings.home}")
     except (HomeRefusedError, SparkUnavailableError) as error:
         return NightResult(INPUT_REFUSED, {}, str(error))
+
+
+@contextmanager
+def _fewer_collections() -> Iterator[None]:
+    """Python looks for garbage after every 700 objects, through a project and a job graph of millions that all stay.
+
+    That was a seventh of a small night's processor time; its memory stays the same without.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _nothing_new(settings: Settings, night: Night) -> NightResult | None:

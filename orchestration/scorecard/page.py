@@ -6,7 +6,7 @@ Queries are in `figures.py`, chart specifications in `charts.py`, text in `words
 import json
 import math
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -298,7 +298,12 @@ def _library(folder: Path) -> str:
     kept = folder / f".vega-{vl_convert.__version__}.js"
     if not kept.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        kept.write_text(
-            vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script"), encoding="utf-8"
-        )
+        unfinished = kept.with_suffix(".tmp")
+        unfinished.write_text(_bundle(), encoding="utf-8")
+        unfinished.replace(kept)
     return kept.read_text(encoding="utf-8")
+
+
+@cache
+def _bundle() -> str:
+    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script")
