@@ -258,6 +258,20 @@ def plain_file(home: Home) -> Path:
     return home.candidate.with_name("plain.duckdb")
 
 
+def test_a_model_built_again_replaces_itself(built, tmp_path):
+    copy = Home(tmp_path / "home").prepare()
+    shutil.copy(built.candidate, copy.candidate)
+    models = {"dim_stage": "marts", "int_forecasts_made": "intermediate", "int_objective_still_to_come": "intermediate"}
+
+    def rows() -> list[list[tuple]]:
+        with open_duckdb(copy.candidate, read_only=True) as connection:
+            return [sorted(connection.execute(f"from {schema}.{model}").fetchall(), key=repr) for model, schema in models.items()]
+
+    before = rows()
+    assert invoke_dbt(["run", "--select", *models], Settings(home=copy.root), copy).errors == []
+    assert rows() == before
+
+
 @pytest.mark.parametrize("metrics", METRICS, ids=lambda text: text.split(",")[0])
 def test_mf_query_and_the_mart_agree(restated, tmp_path, monkeypatch, metrics):
     """Counts and money to the last digit, shares and what curves were read off to 1e-12."""
