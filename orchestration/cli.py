@@ -3,7 +3,7 @@
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from enum import StrEnum
@@ -68,7 +68,17 @@ def _locked(home: Home) -> Iterator[None]:
         with home.lock():
             yield
     except Timeout:
-        _refuse(f"another run is in progress in {home.root}", 3)
+        _refuse(home.in_progress(), 3)
+
+
+def _server(settings: Settings) -> Callable[[Path], object] | None:
+    """How a published file gets into Postgres, where the settings name a server."""
+    if settings.postgres_dsn is None:
+        return None
+    from orchestration.publish.assets import mart_grains, postgres_server
+    from orchestration.transform.dbt_build import project_manifest
+
+    return postgres_server(settings, mart_grains(json.loads(project_manifest(settings).read_text())))
 
 
 @app.command()
@@ -84,10 +94,12 @@ def nightly(
     Example: tandem nightly --exports ./exports --home ./var/acme
     """
     logging.getLogger("dagster").setLevel(logging.WARNING)
-    from orchestration.ops.run import run_night
+    from orchestration.ops.run import BUSY, run_night
 
     settings = _settings(exports=exports, home=home, as_of=as_of, rebuild=rebuild or None, engine=engine)
     result = run_night(settings, _say)
+    if result.exit_code == BUSY:
+        _refuse(Home(settings.home.resolve()).in_progress(), BUSY)
     if result.message:
         _say(result.message)
     if result.summary:
@@ -242,14 +254,9 @@ def rollback(version: Annotated[str | None, typer.Argument()] = None, home: Home
     from orchestration.publish.versions import NoPublishedVersionError
     from orchestration.publish.versions import rollback as go_back
 
-    settings, opened, serve = _settings(home=home), _open_home(home), None
-    if settings.postgres_dsn:
-        from orchestration.publish.assets import mart_grains, postgres_server
-        from orchestration.transform.dbt_build import project_manifest
-
-        serve = postgres_server(settings, mart_grains(json.loads(project_manifest(settings).read_text())))
+    opened = _open_home(home)
     try:
-        typer.echo(go_back(opened, version, serve).version)
+        typer.echo(go_back(opened, version, _server(_settings(home=home))).version)
     except NoPublishedVersionError as error:
         _refuse(str(error))
 
@@ -283,7 +290,9 @@ def erase(
         with _locked(opened):
             removed = remove_what_is_too_old(opened, settings, today) if overdue else {}
             people = overdue_prospects(opened, settings) if overdue else emails
-            receipt = erase_people(opened, settings, people, today, _say) if people else {"addresses_given": 0}
+            receipt = (
+                erase_people(opened, settings, people, today, _say, _server(settings)) if people else {"addresses_given": 0}
+            )
             receipt |= {f"too_old_{kind}": count for kind, count in removed.items()}
     except (NoAddressError, KeyRefusedError) as error:
         _refuse(str(error))

@@ -22,6 +22,14 @@ def write(path: Path, text: str) -> None:
     unfinished.replace(path)
 
 
+def swap_link(link: Path, target: str) -> None:
+    """Let a link point elsewhere: whoever follows it meets the old or the new, at no moment none."""
+    unfinished = link.with_name(link.name + ".tmp")
+    remove(unfinished)
+    unfinished.symlink_to(target)
+    unfinished.replace(link)
+
+
 def fsync(path: Path) -> None:
     """Wait until a file or a folder's entries are on disk."""
     descriptor = os.open(path, os.O_RDONLY)

@@ -35,7 +35,7 @@ BOUNDARIES = (
     "after:history",
     "after:prune",
     "after:scorecard",
-    "after:worklists_removed",
+    "after:worklists_written",  # the new folder is there, the link points to the one before
     "after:worklists",
     "after:remember",
     "after:erasure_noted",

@@ -3,10 +3,13 @@
 Only paths, the format version and the lock live here; what is written where belongs to each room.
 """
 
+import datetime as dt
 import json
+import os
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
@@ -29,6 +32,17 @@ event_log_storage:
 
 class HomeRefusedError(Exception):
     """The home can't be used by this version of Tandem (exit code 4)."""
+
+
+class _HomeLock(FileLock):
+    """A lock whose file says which process holds it, for whoever finds it taken; the kernel lets go when that process dies."""
+
+    def acquire(self, *args: Any, **kwargs: Any) -> Any:
+        """As the library does, and note the process."""
+        held = super().acquire(*args, **kwargs)
+        if self.lock_counter == 1:
+            Path(self.lock_file).write_text(f"{os.getpid()}\n")
+        return held
 
 
 @dataclass(frozen=True)
@@ -94,8 +108,13 @@ class Home:
 
     @property
     def worklists(self) -> Path:
-        """What each team has to mend, for people and for the CRM's import."""
+        """What each team has to mend, for people and for the CRM's import: a link to one of the two folders."""
         return self.root / "worklists"
+
+    @property
+    def worklist_folders(self) -> tuple[Path, Path]:
+        """The link's places: one is in use while the other is written."""
+        return self.root / "worklists_a", self.root / "worklists_b"
 
     @property
     def dbt_target(self) -> Path:
@@ -181,7 +200,16 @@ class Home:
         except (OSError, ValueError, AttributeError):
             return None
 
-    def lock(self) -> FileLock:
+    def lock(self) -> _HomeLock:
         """The single-flight lock; the same object within a process, so a run may take it twice."""
         self.root.mkdir(parents=True, exist_ok=True)
-        return FileLock(self.root / "run.lock", timeout=0, is_singleton=True)
+        return _HomeLock(self._lock_file, timeout=0, is_singleton=True)
+
+    def in_progress(self) -> str:
+        """Who holds the lock and since when: what a run says that found it taken."""
+        since = dt.datetime.fromtimestamp(self._lock_file.stat().st_mtime).astimezone().isoformat(sep=" ", timespec="seconds")
+        return f"another run is in progress in {self.root}: PID {self._lock_file.read_text().strip()}, since {since}"
+
+    @property
+    def _lock_file(self) -> Path:
+        return self.root / "run.lock"

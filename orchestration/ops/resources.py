@@ -26,6 +26,6 @@ def build_night_resource(settings: Settings, night: Night | None = None) -> dg.R
             with home.lock():
                 yield night or Night(settings, home)
         except Timeout as error:
-            raise dg.Failure(f"another run is in progress in {home.root}", allow_retries=False) from error
+            raise dg.Failure(home.in_progress(), allow_retries=False) from error
 
     return night_resource

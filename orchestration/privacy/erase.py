@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 
 import duckdb
 
@@ -25,11 +26,18 @@ class NoAddressError(Exception):
     """What was given is no e-mail address (exit code 4)."""
 
 
-def erase(home: Home, settings: Settings, emails: Iterable[str], today: dt.date, progress: Callable[[str], None]) -> dict:
+def erase(
+    home: Home,
+    settings: Settings,
+    emails: Iterable[str],
+    today: dt.date,
+    progress: Callable[[str], None],
+    serve: Callable[[Path], object] | None = None,
+) -> dict:
     """Erase people everywhere in a home; the caller holds its lock.
 
     The ledger of erasures is written first: an erasure that is broken off is finished by the next one, and landing
-    keeps the person out from then on.
+    keeps the person out from then on. `serve` takes the published file to a server that has the marts too.
 
     Returns:
         A receipt without personal data.
@@ -51,6 +59,9 @@ def erase(home: Home, settings: Settings, emails: Iterable[str], today: dt.date,
     failpoints.passed("after:erasure_noted")
     erased = load_erased(home, settings)
     cleared = clear_places(home, profiles, erased, progress)
+    if serve and home.current.exists():
+        progress("the server's marts")
+        serve(home.current.resolve())
     return {
         "erased_on": today.isoformat(),
         "subjects": sorted({mark.subject for mark in marks}),

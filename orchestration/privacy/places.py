@@ -4,7 +4,6 @@ Run after an erasure, after a restore and whenever one of them was broken off: w
 """
 
 import hashlib
-import shutil
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,10 +12,11 @@ from pathlib import Path
 import duckdb
 
 from orchestration import failpoints
-from orchestration.durable import fsync
+from orchestration.durable import fsync, remove
 from orchestration.home import Home
 from orchestration.landing.ledger import Ledger
 from orchestration.landing.profiles import Profile
+from orchestration.landing.raw_store import remove_strays
 from orchestration.landing.row_versions import quoted
 from orchestration.privacy.erasure_ledger import Erased, ledger_place
 from orchestration.privacy.free_text import files_that_name, names_anybody, reason_without, without_erased
@@ -88,10 +88,13 @@ def _clear_segments(home: Home, profiles: Mapping[str, Profile], redactor: Redac
             unfinished.replace(old.with_name(f"{content_hash}.parquet"))
             failpoints.passed("after:redacted")
             ledger.replace_segment(name, segment.number, content_hash)
-            if old.stem not in ledger.named_parquet():
+            # Another feed may have a file of the same content: that one is in a folder of its own.
+            if old.stem not in {kept.content_hash for kept in ledger.segments(name)[name]}:
                 old.unlink()
             cleared.rows_redacted += n_rows
             cleared.segments_rewritten += 1
+    # Of an erasure that was broken off just before it removed a file.
+    remove_strays(home, ledger)
 
 
 def _clear_originals(home: Home, redactor: Redactor, cleared: Cleared) -> None:
@@ -204,8 +207,8 @@ def _forget_build(home: Home) -> None:
     for path in (home.candidate, home.candidate.with_suffix(".duckdb.wal"), home.audit):
         path.unlink(missing_ok=True)
     # Compressed, so that nobody could find him in them: both are made anew by the next night.
-    for path in (*home.build.glob("landing-*"), home.verdicts, home.worklists):
-        shutil.rmtree(path, ignore_errors=True)
+    for path in (*home.build.glob("landing-*"), home.verdicts, home.worklists, *home.worklist_folders):
+        remove(path)
 
 
 def clear_sqlite(path: Path, redactor: Redactor) -> int:

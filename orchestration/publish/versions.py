@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration import failpoints
-from orchestration.durable import fsync, remove
+from orchestration.durable import fsync, remove, swap_link
 from orchestration.engine import open_duckdb
 from orchestration.home import Home
 from orchestration.publish.causes import Inputs
@@ -105,8 +105,8 @@ def point_to(home: Home, version: str) -> None:
         raise NoPublishedVersionError(f"version {version} is not here; there are: {known}")
     parquet = home.published / f"parquet_{version}"
     if parquet.exists():
-        _swap_link(home.published / "parquet", parquet.name)
-    _swap_link(home.current, target.name)
+        swap_link(home.published / "parquet", parquet.name)
+    swap_link(home.current, target.name)
     fsync(home.published)
 
 
@@ -212,7 +212,7 @@ def _publish_parquet(home: Home, source: Path, version: str) -> None:
     else:
         unfinished.rename(target)
     failpoints.passed("after:parquet_placed")
-    _swap_link(home.published / "parquet", target.name)
+    swap_link(home.published / "parquet", target.name)
     failpoints.passed("after:parquet_link")
 
 
@@ -238,13 +238,6 @@ def _prune(home: Home, keep: int) -> None:
     for folder in home.published.glob("parquet_*"):
         if folder.name not in kept:
             remove(folder)
-
-
-def _swap_link(link: Path, target: str) -> None:
-    unfinished = link.with_name(link.name + ".tmp")
-    remove(unfinished)
-    unfinished.symlink_to(target)
-    unfinished.replace(link)
 
 
 def _combined(hashes: Mapping[str, str]) -> str:

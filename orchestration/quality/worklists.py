@@ -6,7 +6,6 @@ No cell is ever a formula: workbook cells are written as text, CSV text that cou
 
 import csv
 import re
-import shutil
 import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from urllib.parse import quote
 import xlsxwriter
 
 from orchestration import failpoints
+from orchestration.durable import remove, swap_link
 from orchestration.engine import open_duckdb
 from orchestration.home import Home
 from orchestration.quality import worklist_words as words
@@ -38,11 +38,13 @@ _IMPORT_NAMES = {"hubspot_connector": "hubspot"}
 def write_worklists(home: Home, settings: Settings, rules: Iterable[FieldRule]) -> dict[str, int]:
     """Write every team's files anew and give the number of entries per team.
 
-    The folder is swapped in whole; it is the owner's alone, like raw.
+    The folder is swapped in whole, by its link; it is the owner's alone, like raw.
     """
     entries = _read_entries(home, settings)
-    unfinished = home.worklists.with_name("worklists_unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished, other = home.worklist_folders
+    if home.worklists.is_symlink() and home.worklists.readlink().name == unfinished.name:
+        unfinished, other = other, unfinished
+    remove(unfinished)
     unfinished.mkdir(mode=0o700)
     counts: dict[str, int] = {}
     for team in sorted({entry["steward_team"] for entry in entries}):
@@ -54,10 +56,14 @@ def write_worklists(home: Home, settings: Settings, rules: Iterable[FieldRule]) 
         write_workbook(unfinished / f"{name}.xlsx", shown, settings.language, note)
         write_csv(unfinished / f"{name}.csv", shown, settings.language)
         _write_imports(unfinished / "import", name, mine[: settings.worklist_rows], list(rules))
-    shutil.rmtree(home.worklists, ignore_errors=True)
-    failpoints.passed("after:worklists_removed")
-    unfinished.rename(home.worklists)
+    failpoints.passed("after:worklists_written")
+    if home.worklists.is_dir() and not home.worklists.is_symlink():
+        # Of a release that had the folder itself here.
+        remove(other)
+        home.worklists.rename(other)
+    swap_link(home.worklists, unfinished.name)
     failpoints.passed("after:worklists")
+    remove(other)
     return counts
 
 

@@ -202,6 +202,19 @@ def test_an_erased_home_can_be_read_again_when_a_profile_changes(tmp_path, setti
     assert access(home, settings, other(3)[2])["rows"]["salesforce/lead"][0]["phone"] == "07 11 22 03 33"
 
 
+def test_two_feeds_of_the_same_content_are_both_cleared(tmp_path, settings):
+    (tmp_path / "first").mkdir()
+    rows = table(["id", "name", "_fivetran_synced"], [["1", f"Salon of {email(2)}", "2026-09-09 10:00:00"]])
+    (tmp_path / "first" / "facebook_ads_account_history_2026-09-29.csv").write_text(rows)
+    (tmp_path / "first" / "team_data_2026-09-29.csv").write_text(rows.replace("\r\n", "\n"), newline="")
+    home = Home(settings.home).prepare()
+    land(home, settings)
+    (one,), (other_one,) = (list(home.raw.glob(f"{feed}/*.parquet")) for feed in ("*/account_history", "*/team"))
+    assert one.name == other_one.name
+    erase(home, settings, [email(2)], TODAY, lambda line: None)
+    assert places_of_canaries(home.root) == []
+
+
 def test_without_the_key_nothing_lands_in_a_home_in_which_people_were_erased(tmp_path, settings):
     deliver(tmp_path / "first", "2026-09-29", "New")
     home = Home(settings.home).prepare()

@@ -44,3 +44,15 @@ def test_the_demo_is_generated_by_the_command(tmp_path):
     process = tandem("demo", "--out", tmp_path / "exports", "--leads", "100", "--nights", "1")
     assert process.returncode == 0
     assert (tmp_path / "exports" / "truth.json").exists()
+
+
+@pytest.mark.parametrize("verb", ["nightly", "land"])
+def test_a_command_that_finds_the_home_taken_is_exit_3_and_names_the_process(tmp_path, verb):
+    holder = "import sys,time;from orchestration.home import Home;from pathlib import Path\n"
+    holder += "with Home(Path(sys.argv[1])).lock():\n print('held', flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", holder, tmp_path], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline().strip() == "held"
+        busy = tandem(verb, "--home", tmp_path)
+        process.kill()
+    assert (busy.returncode, busy.stdout) == (3, "")
+    assert f"another run is in progress in {tmp_path}: PID {process.pid}, since 2" in busy.stderr

@@ -4,6 +4,7 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
+from orchestration import failpoints
 from orchestration.engine import open_duckdb
 from orchestration.home import Home
 from orchestration.quality.stewardship import load_stewardship
@@ -122,6 +123,17 @@ def test_a_long_list_says_what_it_leaves_out_and_a_second_night_replaces_the_fir
     texts = [cell.value for row in openpyxl.load_workbook(published.worklists / "marketing.xlsx").active for cell in row]
     assert "1 of 3 entries are shown; the rest follows as these are mended." in texts
     assert not (published.worklists / "of_a_team_that_is_no_more.csv").exists()
+
+
+def test_lists_are_never_away_while_new_ones_are_written(published, monkeypatch):
+    settings, readable = Settings(home=published.root), {}
+    for _ in range(3):
+        write_worklists(published, settings, [])
+        monkeypatch.setattr(
+            failpoints, "passed", lambda boundary: readable.update({boundary: (published.worklists / "marketing.csv").exists()})
+        )
+    assert readable == {"after:worklists_written": True, "after:worklists": True}
+    assert [path.name for path in published.root.glob("worklists_*")] == [published.worklists.readlink().name]
 
 
 def test_every_reason_and_remedy_stands_in_both_languages():
