@@ -1,7 +1,9 @@
 """A real Postgres server: the same figures as `tandem query`, swapped whole; an analyst can read the marts and nothing else."""
 
 import csv
+import datetime as dt
 import io
+import json
 import os
 import pwd
 import shutil
@@ -14,14 +16,19 @@ from pathlib import Path
 import duckdb
 import pytest
 from adbc_driver_postgresql import dbapi
+from canaries import CANARIES, deliver, email
 
 from orchestration.demo.company import generate
 from orchestration.home import Home
+from orchestration.landing.profiles import known_profiles
 from orchestration.ops.run import run_night
+from orchestration.privacy.erase import erase
+from orchestration.publish.assets import mart_grains, postgres_server
 from orchestration.publish.postgres import PostgresError, publish_to_postgres, published_version
 from orchestration.publish.query import run_query
 from orchestration.publish.versions import list_versions
 from orchestration.settings import PROJECT_DIR, Settings
+from orchestration.transform.project import project_manifest
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
 ROLES = PROJECT_DIR / "deploy" / "postgres" / "roles.sql"
@@ -241,6 +248,29 @@ def test_an_analyst_fails_to_write_and_to_escape(night, server, stubborn):
         server["analyst"],
         "select count(*) from information_schema.table_privileges where grantee = 'PUBLIC' and table_schema = 'marts'",
     ) == [(0,)]
+
+
+def naming_canaries(server) -> int:
+    tables = ask(server["analyst"], "select table_name from information_schema.tables where table_schema = 'marts'")
+    return sum(
+        ask(server["analyst"], f"select count(*) from {table} as t where t::text ~* 'kanarek'")[0][0] for (table,) in tables
+    )
+
+
+def test_who_is_erased_is_gone_from_the_server_too(server, tmp_path):
+    deliver(known_profiles(Settings()), tmp_path / "exports", dt.date(2026, 9, 30))
+    settings = Settings(
+        home=tmp_path / "home", exports=tmp_path / "exports", postgres_dsn=server["publisher"],
+        pseudonym_key_file=tmp_path / "key",
+    )  # fmt: skip
+    result = run_night(settings)
+    assert result.exit_code == 0, result.message
+    # Companies keep their names in the marts, and these are called after persons.
+    assert naming_canaries(server) > 0
+    serve = postgres_server(settings, mart_grains(json.loads(project_manifest(settings).read_text())))
+    erase(Home(settings.home), settings, [email(n) for n in CANARIES], dt.date(2026, 11, 25), lambda line: None, serve)
+    assert naming_canaries(server) == 0
+    assert published_version(server["publisher"]) == result.summary["version"]
 
 
 def test_what_the_server_is_called_and_its_password_are_never_told(night, server):
