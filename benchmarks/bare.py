@@ -52,16 +52,23 @@ def build(settings: Settings, home: Home, database: Path) -> dict[str, dict]:
         connection.commit()
         for schema in sorted({node["schema"] for node in nodes.values()}):
             connection.execute(f"create schema if not exists {schema}")
-        order = TopologicalSorter(
-            {key: set(node.get("depends_on", {}).get("nodes", [])) & nodes.keys() for key, node in nodes.items()}
-        )
-        for key in order.static_order():
-            _create(connection, settings, nodes[key])
+        for key in build_order(nodes):
+            create_node(connection, settings, nodes[key])
     run_data_tests(database, data_test_queries(settings), manifest["nodes"], nodes, settings.memory_limit)
     return nodes
 
 
-def _create(connection: duckdb.DuckDBPyConnection, settings: Settings, node: dict) -> None:
+def build_order(nodes: dict[str, dict]) -> list[str]:
+    """The nodes so that each comes after those that it reads."""
+    return list(
+        TopologicalSorter(
+            {key: set(node.get("depends_on", {}).get("nodes", [])) & nodes.keys() for key, node in nodes.items()}
+        ).static_order()
+    )
+
+
+def create_node(connection: duckdb.DuckDBPyConnection, settings: Settings, node: dict) -> None:
+    """The seed's or model's table in the connection's database, from the code that dbt compiled."""
     table = f"{node['schema']}.{node['alias']}"
     if node["resource_type"] == "seed":
         types = json.dumps(node["config"]["column_types"]).replace('"', "'")

@@ -265,9 +265,8 @@ def test_a_model_built_again_replaces_itself(built, tmp_path):
 
     def rows() -> list[list[tuple]]:
         with open_duckdb(copy.candidate, read_only=True) as connection:
-            return [
-                sorted(connection.execute(f"from {schema}.{model}").fetchall(), key=repr) for model, schema in models.items()
-            ]
+            found = [connection.execute(f"from {schema}.{model}").fetchall() for model, schema in models.items()]
+        return [sorted(table, key=repr) for table in found]
 
     before = rows()
     assert invoke_dbt(["run", "--select", *models], Settings(home=copy.root), copy).errors == []

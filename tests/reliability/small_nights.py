@@ -3,8 +3,8 @@
 The child does the steps of the job in their order and with the product's own code, from the lock to the exit code; what is
 left out is Dagster's bookkeeping (its events take longer than the steps of so small a night) and the two helper processes:
 suites run in the child itself, files are read in a fork of it. A candidate whose raw catalog was built and audited before, to
-the letter, is copied instead of built again. Nothing waits for the disk: SIGKILL takes a process, not what it wrote.
-`test_kill.py` kills the command itself.
+the letter, is copied instead of built again; where no catalog comes twice, models can be made from the SQL that dbt compiled
+once. Nothing waits for the disk: SIGKILL takes a process, not what it wrote. `test_kill.py` kills the command itself.
 """
 
 import contextlib
@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import pickle
+import resource
 import shutil
 import signal
 import subprocess
@@ -26,6 +27,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from benchmarks.bare import build_order, create_node
 from orchestration import failpoints
 
 _ERASE, _NIGHT = "erase", "night"
@@ -47,16 +49,24 @@ class Ended:
 class SmallNights:
     """The driving process, seen from the test: it takes one job at a time."""
 
-    def __init__(self, memory: Path) -> None:
-        """`memory` is a folder for the candidates that were built."""
+    def __init__(self, memory: Path, builder: str = "dbt") -> None:
+        """`memory` is a folder for the candidates that were built, `builder` who builds them: dbt, or its compiled SQL."""
         self._process = subprocess.Popen(
-            [sys.executable, __file__, memory], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
-        )
+            [sys.executable, __file__, memory, builder],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
+        )  # fmt: skip
         assert self._process.stdout.readline() == "ready\n", "the driving process does not start"
 
-    def night(self, home: Path, *, failpoint: str = "", kill_after: float = 0.0, **settings: Any) -> Ended:
-        """One night in this home; killed at a failpoint, or so many seconds after it began."""
-        return self._do({"kind": _NIGHT, "settings": {"home": str(home), **settings}}, failpoint, kill_after)
+    def night(
+        self, home: Path, *, failpoint: str = "", kill_after: float = 0.0, environment: dict[str, str] | None = None,
+        largest_file: int = 0, **settings: Any,
+    ) -> Ended:  # fmt: skip
+        """One night in this home; killed at a failpoint, or so many seconds after it began.
+
+        With `largest_file` no file may grow beyond so many bytes, as on a full disk.
+        """
+        job = {"kind": _NIGHT, "settings": {"home": str(home), **settings}}
+        return self._do({**job, "environment": environment or {}, "largest_file": largest_file}, failpoint, kill_after)
 
     def erase(self, home: Path, emails: list[str], *, failpoint: str = "", **settings: Any) -> Ended:
         """Erase people, as the command does."""
@@ -76,8 +86,8 @@ class SmallNights:
         self._process.wait()
 
 
-def _serve(memory: Path) -> None:
-    _import_what_a_night_imports(memory)
+def _serve(memory: Path, builder: str) -> None:
+    _import_what_a_night_imports(memory, builder)
     print("ready", flush=True)
     for line in sys.stdin:
         print(json.dumps(_run(json.loads(line))), flush=True)
@@ -95,6 +105,7 @@ def _run(job: dict) -> dict:
             _quiet()
             if job["failpoint"]:
                 os.environ[failpoints.VARIABLE] = job["failpoint"]
+            _bound(job)
             code, message = _JOBS[job["kind"]](job)
         except BaseException as error:
             message = f"{type(error).__name__}: {error}"
@@ -129,6 +140,15 @@ def _quiet() -> None:
         os.dup2(nothing, descriptor)
 
 
+def _bound(job: dict) -> None:
+    os.environ.update(job.get("environment", {}))
+    time.tzset()
+    if limit := job.get("largest_file"):
+        # Without the signal the write fails, as it does where the disk is full.
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+
 def _settings(job: dict) -> Any:
     from orchestration.settings import Settings
 
@@ -157,7 +177,7 @@ def _erase(job: dict) -> tuple[int, str]:
 _JOBS: dict[str, Callable[[dict], tuple[int, str]]] = {_NIGHT: _night, _ERASE: _erase}
 
 
-def _import_what_a_night_imports(memory: Path) -> None:
+def _import_what_a_night_imports(memory: Path, builder: str) -> None:
     """Imports only, and no file of a warehouse opened: a process with an engine in it must not fork."""
     sys.modules["pyspark"] = None  # type: ignore[assignment]
     import dagster
@@ -172,8 +192,8 @@ def _import_what_a_night_imports(memory: Path) -> None:
 
     import_engine()
     os.fsync = lambda _: None
-    candidates = _Candidates(memory, run_suites)
-    run.SuiteRunner = lambda: contextlib.nullcontext(SimpleNamespace(run=candidates.audit))
+    audit = run_suites
+    run.SuiteRunner = lambda: contextlib.nullcontext(SimpleNamespace(run=audit))
     for name in ("orchestration.landing.reading", "dbt.cli.main", "dbt.adapters.duckdb",
                  "orchestration.privacy.redact", "orchestration.privacy.free_text", "pandas", "vl_convert"):  # fmt: skip
         importlib.import_module(name)
@@ -191,8 +211,13 @@ def _import_what_a_night_imports(memory: Path) -> None:
     definitions.build_defs = lambda settings, night: _StepsInOrder(night, all_steps)
     dagster.DagsterInstance.get = contextlib.nullcontext
     assets._dagster_events = lambda *_: ()
-    build = assets._build
-    assets._build = lambda night, *asked: candidates.build(night, lambda: build(night, *asked))
+    if builder == "compiled":
+        compiled = _compiled_nodes(settings, memory)
+        assets._build = lambda night, manifest, _: _build_compiled(night, manifest, compiled)
+    else:
+        build, candidates = assets._build, _Candidates(memory, run_suites)
+        assets._build = lambda night, *asked: candidates.build(night, lambda: build(night, *asked))
+        audit = candidates.audit
     worker.Worker.start = _start_in_a_fork
 
 
@@ -213,6 +238,48 @@ def _all_steps(settings: Any) -> list[Any]:
         build_expectation_checks(settings), build_publish_asset(manifest), scorecard_page, worklists,
     ]  # fmt: skip
     return [step.op.compute_fn.decorated_fn for step in steps]
+
+
+def _compiled_nodes(settings: Any, memory: Path) -> dict[str, dict]:
+    """Seeds and models of the manifest with the code that dbt compiles for them, in an order in which they can be built."""
+    from orchestration.home import Home
+    from orchestration.transform.dbt_build import invoke_dbt
+    from orchestration.transform.project import project_manifest
+
+    home = Home(memory / "compiled").prepare()
+    child = os.fork()  # dbt opens a database to compile against
+    if child == 0:
+        _quiet()
+        invoke_dbt(["compile", "--no-write-json"], settings, home)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0, "dbt does not compile the project"
+    manifest = json.loads(project_manifest(settings).read_text())["nodes"]
+    nodes = {key: node for key, node in manifest.items() if node["resource_type"] in ("model", "seed")}
+    code = {path.stem: path.read_text() for path in (home.dbt_target / "compiled").rglob("models/**/*") if path.is_file()}
+    for node in nodes.values():
+        if node["resource_type"] == "model":
+            node["compiled_code"] = code[node["name"]]
+    return {key: nodes[key] for key in build_order(nodes)}
+
+
+def _build_compiled(night: Any, manifest: dict, nodes: dict[str, dict]) -> Any:
+    """What dbt would have built, from its SQL; the data tests are asked as in every night."""
+    import duckdb
+
+    from orchestration.transform.assets import _test_results
+    from orchestration.transform.dbt_build import DbtOutcome
+
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{night.home.candidate}' as candidate (recovery_mode 'no_wal_writes')")
+        connection.execute("use candidate")
+        for schema in sorted({node["schema"] for node in nodes.values()}):
+            connection.execute(f"create schema {schema}")
+        for node in nodes.values():
+            create_node(connection, night.settings, node)
+    failpoints.passed("after:models")
+    outcome = DbtOutcome([{"data": {"node_info": {"unique_id": key, "node_status": "success"}}} for key in nodes])
+    outcome.results += _test_results(night, manifest, outcome.results)
+    return outcome
 
 
 class _StepsInOrder:
@@ -331,9 +398,9 @@ class _Forked:
 
 
 @contextlib.contextmanager
-def small_nights() -> Iterator[SmallNights]:
+def small_nights(builder: str = "dbt") -> Iterator[SmallNights]:
     with tempfile.TemporaryDirectory(prefix="tandem-candidates-") as memory:
-        nights = SmallNights(Path(memory))
+        nights = SmallNights(Path(memory), builder)
         try:
             yield nights
         finally:
@@ -341,4 +408,4 @@ def small_nights() -> Iterator[SmallNights]:
 
 
 if __name__ == "__main__":
-    _serve(Path(sys.argv[1]))
+    _serve(Path(sys.argv[1]), sys.argv[2])
