@@ -1,5 +1,6 @@
 """Shared fixtures: homes in temporary folders, the public data when it is there."""
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -17,6 +18,9 @@ from orchestration.settings import PROJECT_DIR
 
 PUBLIC_DATA = Path(os.environ.get("TANDEM_TEST_DATA") or PROJECT_DIR / "../shared/data").resolve()
 _NOT_RUN: list[str] = []
+
+# A parsed project and a job graph are millions of objects that stay; a night bounds the search through them for itself.
+gc.set_threshold(50_000, 20, 100)
 
 # How long an example takes says more of the machine than of the code.
 hypothesis.settings.register_profile("tandem", deadline=None)
