@@ -18,7 +18,7 @@ ifdef TANDEM_HOME
 RUN_HOME := $(TANDEM_HOME)
 endif
 
-.PHONY: help install run test test-long test-crash test-overlap test-soak test-seeds test-orders test-fuzz test-spark test-postgres test-superset superset superset-env install-postgres spark-up spark-down bench bench-small lint dev clean lock
+.PHONY: help install run test test-long test-crash test-overlap test-soak test-seeds test-orders test-fuzz test-spark test-postgres test-superset superset superset-env install-postgres spark-up spark-down bench bench-small bench-others lint dev clean lock
 
 help: ## show this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -107,6 +107,14 @@ bench: $(STAMP) ## whole night against bare DuckDB and bare dbt, at 20 000 and 1
 bench-small: $(STAMP) ## last line: night / dbt build = X
 	$(BIN)/python -m benchmarks.night --small
 
+bench-others: $(STAMP) .venv-others/.installed ## landing against dlt, the night against a pandas script, 20 000 and 1 000 000 leads
+	$(BIN)/python -m benchmarks.loads
+
+.venv-others/.installed: requirements-others.lock
+	@command -v $(PYTHON) >/dev/null 2>&1 && $(PYTHON) -m venv .venv-others || python3 -m venv .venv-others
+	.venv-others/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-others.lock
+	@touch $@
+
 lint: $(STAMP) ## ruff, check and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -120,6 +128,7 @@ lock: ## make the lock files anew (needs uv)
 	uv pip compile -q --generate-hashes --no-header --no-strip-extras --python-version 3.11 --extra dev --extra spark pyproject.toml -o requirements-spark.lock
 	uv pip compile -q --generate-hashes --no-header --no-strip-extras --python-version 3.11 --extra dev --extra postgres -c requirements.lock pyproject.toml -o requirements-postgres.lock
 	uv pip compile -q --generate-hashes --no-header --no-strip-extras --python-version 3.11 deploy/superset/requirements.in -o requirements-superset.lock
+	uv pip compile -q --generate-hashes --no-header --no-strip-extras --python-version 3.11 benchmarks/others/requirements.in -o requirements-others.lock
 
 clean: ## forget the demo company
 	rm -rf var/demo var/demo-exports

@@ -1,0 +1,1 @@
+"""What people use instead, in an environment of its own (requirements-others.lock)."""
