@@ -44,12 +44,18 @@ def phone(n: int) -> str:
     return f"06 44 55 {n:02d} 71"
 
 
+_NUMBERS = "|".join(re.escape(number) for n in CANARIES for number in (phone(n)[1:], phone(n)[1:].replace(" ", "")))
+_NEEDLE = re.compile(f"kanarek|zoë[a-e]\\b|{_NUMBERS}")
+
+
+def names_a_canary(text: str) -> bool:
+    """Whether a name, an address or a number of one stands in a text, however it is written."""
+    return _NEEDLE.search(text.casefold()) is not None
+
+
 def places(root: Path) -> list[str]:
     """Files below a folder in which a canary stands: their bytes as they are, uncompressed, and what their tables hold."""
-    digits = "|".join(re.escape(phone(n)[1:].replace(" ", "")) for n in CANARIES)
-    spaced = "|".join(re.escape(phone(n)[1:]) for n in CANARIES)
-    needle = re.compile(f"kanarek|zoë[a-e]\\b|{digits}|{spaced}")
-    return [str(path.relative_to(root)) for path in sorted(root.rglob("*")) if path.is_file() and needle.search(_all_of(path))]
+    return [str(path.relative_to(root)) for path in sorted(root.rglob("*")) if path.is_file() and names_a_canary(_all_of(path))]
 
 
 def _all_of(path: Path) -> str:
@@ -57,7 +63,7 @@ def _all_of(path: Path) -> str:
     if path.suffix in (".db", ".sqlite"):
         with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
             tables = [row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")]
-            text += "".join(str(connection.execute(f'select * from "{table}"').fetchall()) for table in tables).casefold()
+            text += "".join(str(connection.execute(f'select * from "{table}"').fetchall()) for table in tables)
         connection.close()
     return text
 

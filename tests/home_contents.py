@@ -1,5 +1,6 @@
 """What a file of a home holds, whatever its form, as one text to search."""
 
+import gzip
 import io
 import zipfile
 from pathlib import Path
@@ -15,6 +16,8 @@ def contents(path: Path) -> str:
     if path.suffix == ".zst":
         with pa.input_stream(str(path), compression="zstd") as packed:
             content = packed.read()
+    if content[:2] == b"\x1f\x8b":
+        content = gzip.decompress(content)
     texts = [content.decode("latin-1"), content.decode("utf-8", "replace"), content.decode("utf-16-le", "replace")]
     if content[:4] == b"PAR1":
         texts.append(str(pq.read_table(pa.BufferReader(content)).to_pylist()))

@@ -7,6 +7,7 @@ import json
 import re
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from orchestration.privacy.redact import Redactor
 _EMAIL = re.compile(EMAIL_PATTERN, re.IGNORECASE)
 _PHONE = re.compile(r"\+?[0-9][0-9 .()/\-]{7,}[0-9]")
 _WORD = re.compile(r"[^\W_]+")
-_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+# Also within JSON that is itself a text of JSON.
+_ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
 _TAG = re.compile(r"<[^>]*>")
 _REMOVED = "(erased)"
 _MAX_MEMBER_BYTES = 1 << 28
@@ -63,6 +65,8 @@ def texts_of(path: Path) -> Iterator[str]:
 def _texts_of_bytes(content: bytes) -> Iterator[str]:
     if content[:2] == b"PK":
         yield from _members(content)
+    elif content[:2] == b"\x1f\x8b":
+        yield from _gzip(content)
     elif content[:4] == b"PAR1":
         yield from _parquet(content)
     elif content[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -77,12 +81,17 @@ def _texts_of_bytes(content: bytes) -> Iterator[str]:
             text = content.decode("utf-8")
         except UnicodeDecodeError:
             text = content.decode("cp1252", "replace")
-        yield _ESCAPE.sub(_letter, text) if "\\u" in text else text
+        yield unescaped(text)
+
+
+def unescaped(text: str) -> str:
+    r"""A text in which letters that JSON writes as `\u00eb` stand in clear: what was JSON still is."""
+    return _ESCAPE.sub(_letter, text) if "\\u" in text else text
 
 
 def _letter(escape: re.Match) -> str:
     code = int(escape.group(1), 16)
-    return " " if 0xD800 <= code < 0xE000 else chr(code)
+    return " " if code < 0x20 or 0xD800 <= code < 0xE000 or chr(code) in '"\\' else chr(code)
 
 
 def _members(content: bytes) -> Iterator[str]:
@@ -94,6 +103,14 @@ def _members(content: bytes) -> Iterator[str]:
                         yield _TAG.sub("\n", text) if member.filename.endswith((".xml", ".rels")) else text
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
         yield content.decode("latin-1")
+
+
+def _gzip(content: bytes) -> Iterator[str]:
+    try:
+        unpacked = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(content, _MAX_MEMBER_BYTES)
+    except zlib.error:
+        unpacked = b""
+    yield from _texts_of_bytes(unpacked)
 
 
 def _parquet(content: bytes) -> Iterator[str]:
@@ -111,10 +128,11 @@ def _one_line_each(text: str) -> str:
 
 def without_erased(redactor: Redactor, text: str) -> str:
     """A text without the addresses, numbers and names of erased people; the rest stays as it is."""
-    hits = redactor.hits(text.splitlines())
+    in_clear = unescaped(text)
+    hits = redactor.hits(in_clear.splitlines())
     if not hits:
         return text
-    text = unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", in_clear)
     details = {kind: {detail for known, detail in hits if known == kind} for kind in ("email", "phone", "name")}
     spans = [found.span() for found in _EMAIL.finditer(text) if _mailbox(found.group()) in details["email"]]
     spans += [found.span() for found in _PHONE.finditer(text) if re.sub(r"\D", "", found.group())[-9:] in details["phone"]]

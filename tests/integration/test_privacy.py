@@ -131,7 +131,9 @@ def plant_in_other_places(home: Home) -> None:
     (home.root / "worklists" / "marketing.csv").write_text(f"record,phone\n1,{phone(5)}\n")
     with sqlite3.connect(home.dagster / "run.db") as connection:
         connection.execute("create table event_logs (id integer primary key, event text)")
-        connection.executemany("insert into event_logs (event) values (?)", [(f"failed on {email(n)}",) for n in CANARIES])
+        # Dagster writes its events as JSON, in which an accent is an escape.
+        events = [(json.dumps({"error": f"failed on {email(n)}: no {first(n)} {last(n)}"}),) for n in CANARIES]
+        connection.executemany("insert into event_logs (event) values (?)", events)
     connection.close()
     version = home.published / "marts_2026-09-30_00000000.duckdb"
     with duckdb.connect(str(version)) as connection:
@@ -166,6 +168,10 @@ def test_fifty_erased_people_are_nowhere_and_do_not_come_back(tmp_path, settings
     assert "@" not in json.dumps(receipt)
     assert access(home, settings, email(7))["rows"] == {}
     assert (home.logs / "dbt.log").read_text().startswith("first line\n")
+    with sqlite3.connect(home.dagster / "run.db") as connection:
+        kept = [json.loads(event) for (event,) in connection.execute("select event from event_logs")]
+    connection.close()
+    assert kept == [{"error": "failed on (erased): no (erased)"}] * len(CANARIES)
 
     # The others are untouched, and no row was lost.
     totals = Ledger(home.ledger).feed_totals()
