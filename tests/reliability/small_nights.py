@@ -327,10 +327,10 @@ class _Candidates:
         shutil.copyfile(night.home.candidate, candidate)
         return self._keep("outcome", outcome)
 
-    def audit(self, datasets: Any, database: Path) -> Any:
+    def audit(self, datasets: Any, database: Path, docs: Path | None = None) -> Any:
         if self._is_known("audit"):
             return self._recall("audit")
-        return self._keep("audit", self._run_suites(datasets, database))
+        return self._keep("audit", self._run_suites(datasets, database, docs))
 
     def _path(self, kind: str) -> Path:
         return self._memory / f"{self._catalog}.{kind}"
