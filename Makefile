@@ -18,7 +18,7 @@ ifdef TANDEM_HOME
 RUN_HOME := $(TANDEM_HOME)
 endif
 
-.PHONY: help install run test test-long test-crash test-overlap test-soak test-seeds test-orders test-fuzz test-spark test-postgres test-superset superset superset-env install-postgres spark-up spark-down bench bench-small bench-others lint dev clean lock
+.PHONY: help install run test test-long test-crash test-readers test-overlap test-soak test-seeds test-orders test-fuzz test-spark test-postgres test-superset superset superset-env install-postgres spark-up spark-down bench bench-small bench-others lint dev clean lock
 
 help: ## show this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -44,10 +44,13 @@ test: $(STAMP) ## everything a change must pass
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
 
-test-long: test-crash test-overlap test-soak test-seeds test-orders test-fuzz test-spark test-postgres test-superset ## the longer proofs, each a target of its own
+test-long: test-crash test-readers test-overlap test-soak test-seeds test-orders test-fuzz test-spark test-postgres test-superset ## the longer proofs, each a target of its own
 
 test-crash: $(STAMP) ## kill the night at 200 points and at full size, an old home, no connection; goes on where it was broken off
-	$(BIN)/python -m pytest -s -m long tests/reliability --ignore tests/reliability/test_overlap.py --ignore tests/reliability/test_soak.py
+	$(BIN)/python -m pytest -s -m long tests/reliability/test_kill*.py tests/reliability/test_upgrade.py tests/reliability/test_offline.py
+
+test-readers: $(STAMP) ## a hundred publishes under real readers, and the same readers on a file written in place
+	$(BIN)/python -m pytest -s -m long tests/reliability/test_readers.py
 
 test-overlap: $(STAMP) ## runs at once in one home, by command and by Dagster, and killed ones
 	$(BIN)/python -m pytest -s -m long tests/reliability/test_overlap.py
