@@ -24,6 +24,7 @@ _MAX_REJECTED = 100_000
 _TEXT_KEPT = 10_000
 # After the point where another table begins, at most this share of the rows has the width of the first by accident.
 _ACCIDENTAL_SHARE = 0.1
+_LINES_IN_BUFFER = 2
 _PLAIN = Dialect(header_lines=0)
 _MISFITS = ("too_few_cells", "too_many_cells")
 
@@ -214,13 +215,16 @@ def _too_long(line: int) -> RefusedError:
 def read_csv_sql(readable: Readable, width: int) -> tuple[str, dict[str, Any]]:
     """SQL and parameters that read every record as text columns c0, c1, …; any row of another width is an error."""
     sql = """read_csv($path, auto_detect = false, header = false, skip = $skip, columns = $columns, delim = $delimiter,
-            quote = $quote, escape = $escape, strict_mode = true, null_padding = false, max_line_size = $max_line_size)"""
+            quote = $quote, escape = $escape, strict_mode = true, null_padding = false, max_line_size = $max_line_size,
+            buffer_size = $buffer_size)"""
     dialect = readable.dialect
+    max_line_size = min(2 * MAX_RECORD_BYTES, 2 * readable.path.stat().st_size + 1024)
     if dialect.newline == "\n":
         # Else a carriage return within quotes confuses it.
         sql = sql.replace("strict_mode", r"new_line = '\n', strict_mode")
     return sql, {
         "path": str(readable.path), "skip": dialect.lines_before_data, "delimiter": dialect.delimiter,
         "quote": dialect.quote, "escape": dialect.escape, "columns": {f"c{i}": "VARCHAR" for i in range(width)},
-        "max_line_size": min(2 * MAX_RECORD_BYTES, 2 * readable.path.stat().st_size + 1024),
+        # Of the usual size, eight times this, its buffers and what is made of one fit into no processor's cache.
+        "max_line_size": max_line_size, "buffer_size": _LINES_IN_BUFFER * max_line_size,
     }  # fmt: skip

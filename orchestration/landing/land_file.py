@@ -4,9 +4,10 @@ import datetime as dt
 import hashlib
 import json
 import shutil
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ from orchestration.landing.ledger import LINES_KEPT, Delivery, Finding, LandedFi
 from orchestration.landing.parts import LoadResult, Part
 from orchestration.landing.profile_folders import profiles_hash
 from orchestration.landing.quarantine import quarantine_file, quarantine_rows, quarantined_files
-from orchestration.landing.raw_store import RawStore
+from orchestration.landing.raw_store import RawStore, original_codec
 from orchestration.landing.refused import RefusedError
 from orchestration.landing.worker import Worker, WorkerDiedError
 from orchestration.settings import Settings
@@ -69,6 +70,7 @@ class FileLanding:
     def _start_reading(self) -> None:
         """Let the child start while this process looks at the profiles, of which a fault is told here, and copies the file."""
         self.worker.start()
+        self.background.submit(original_codec)
         _ = self.profiles
 
     def read_again(self) -> None:
@@ -95,7 +97,7 @@ class FileLanding:
                 shutil.copyfileobj(packed, plain)
             deliveries = self.ledger.deliveries(row["sha256"])
             name = deliveries[0].name if deliveries else original.name
-            copied = Copied(path, container, path.stat().st_size)
+            copied = Copied(path, path.stat().st_size, lambda sha256=container: sha256)
             self._take_parts(copied, [delivery.name for delivery in deliveries] or [name], again=row["sha256"])
         self.ledger.note_profiles(present)
         self.known = self.ledger.known_files()
@@ -132,16 +134,16 @@ class FileLanding:
                 self._lies_here(path, identity, sha256)
                 return
             self._start_reading()
-            copied = copy_file(path, self.folder / "delivered")
+            copied = self._copy(path, self.folder / "delivered")
         except NotAcceptedError as refusal:
             if refusal.code == "still_being_written":
                 self.report.waiting.append(name)
                 return
-            nothing = Copied(path, hashlib.sha256(f"name:{name}".encode()).hexdigest(), 0)
+            nothing = Copied(path, 0, hashlib.sha256(f"name:{name}".encode()).hexdigest)
             self._refuse(None, nothing, name, refusal.code, f"{name}: {refusal}")
             self._leave_inbox(path)
             return
-        if not self._note_known(copied.sha256, name):
+        if not self._is_known(copied, name):
             self._take_copy(copied, name)
         self._leave_inbox(path)
         self._lies_here(path, identity, copied.sha256)
@@ -159,9 +161,9 @@ class FileLanding:
         """Land what is in quarantine; what is refused again stays there with its new reason."""
         self._start_reading()
         for item in list(quarantined_files(self.home.quarantine)):
-            copied = copy_file(item.path, self.folder / "delivered")
+            copied = self._copy(item.path, self.folder / "delivered")
             refused_before = len(self.report.refusals)
-            if not self._note_known(copied.sha256, item.name):
+            if not self._is_known(copied, item.name):
                 self._take_copy(copied, item.name)
             if len(self.report.refusals) == refused_before or not item.path.name.startswith(copied.sha256[:12]):
                 item.release()
@@ -180,7 +182,24 @@ class FileLanding:
             size = path.lstat().st_size
         except FileNotFoundError:
             return None
-        return hash_file(path) if any(row["bytes"] == size for row in self.known.values()) else None
+        return hash_file(path) if self._may_be_known(size) else None
+
+    def _may_be_known(self, size: int) -> bool:
+        return any(row["bytes"] == size for row in self.known.values())
+
+    def _copy(self, path: Path, target: Path) -> Copied:
+        """A copy that can be read at once: it is hashed meanwhile.
+
+        Raises:
+            NotAcceptedError: not to be opened, or it changed while it was copied.
+
+        """
+        size = copy_file(path, target)
+        return Copied(target, size, self.background.submit(hash_file, target).result)
+
+    def _is_known(self, copied: Copied, name: str) -> bool:
+        """Waits for the hash only of a file that may be known."""
+        return self._may_be_known(copied.size) and self._note_known(copied.sha256, name)
 
     def _note_known(self, sha256: str, name: str) -> bool:
         earlier = self.known.get(sha256)
@@ -223,9 +242,9 @@ class FileLanding:
             self._take_parts(copied, [name])
             return
         for member in members:
-            inner = copy_file(member.path, self.folder / "member")
+            inner = self._copy(member.path, self.folder / "member")
             inner_name = f"{name}/{without_addresses(member.name)}"
-            if not self._note_known(inner.sha256, inner_name):
+            if not self._is_known(inner, inner_name):
                 self._take_parts(inner, [inner_name])
             member.path.unlink()
         self.ledger.record(LandedFile(copied.sha256, "opened", copied.size, format="archive"), [Delivery(name)], _now())
@@ -242,9 +261,9 @@ class FileLanding:
             parts: list[Part] = self.worker.call("parts", copied.path, Path(name).name, size=copied.size)
             for part in parts:
                 feed = part.recognition.feed.name
-                sha256 = copied.sha256 if len(parts) == 1 else _part_hash(copied.sha256, part.sheet)
-                if again in (None, sha256):
-                    self._take_part(copied, sha256, names, part)
+                sha256_of = partial(_part_hash, copied, part.sheet if len(parts) > 1 else None)
+                if again is None or again == sha256_of():
+                    self._take_part(copied, sha256_of, names, part)
                 feed = None
         except (RefusedError, WorkerDiedError) as refusal:
             self._refuse(getattr(refusal, "feed", None) or feed, copied, name, refusal.code, str(refusal), again)
@@ -256,10 +275,12 @@ class FileLanding:
             self.ledger.record(LandedFile(copied.sha256, "opened", copied.size, format="workbook"), [Delivery(name)], _now())
             self.known[copied.sha256] = {"status": "opened", "bytes": copied.size, "container_sha256": None}
 
-    def _take_part(self, copied: Copied, sha256: str, names: list[str], part: Part) -> None:
+    def _take_part(self, copied: Copied, sha256_of: Callable[[], str], names: list[str], part: Part) -> None:
         feed, recognition = part.recognition.feed, part.recognition
         rows = self.folder / "rows.parquet"
         result: LoadResult = self.worker.call("load", part, Path(names[0]).name, rows, size=copied.size)
+        # The first to ask for the hash: the rows were read while it was made.
+        sha256 = sha256_of()
         self._leave_out_erased(part, rows, result)
         deliveries, fallback = deliveries_of(names, part, rows, self.worker)
         result.findings.extend(self._same_time(feed, deliveries))
@@ -350,8 +371,9 @@ def _rejections(result: LoadResult) -> list[Finding]:
     ]
 
 
-def _part_hash(sha256: str, sheet: str | None) -> str:
-    return hashlib.sha256(f"{sha256}#{sheet}".encode()).hexdigest()
+def _part_hash(copied: Copied, sheet: str | None) -> str:
+    """What tells one of several sheets from the others; a file of one part is told by its own hash."""
+    return copied.sha256 if sheet is None else hashlib.sha256(f"{copied.sha256}#{sheet}".encode()).hexdigest()
 
 
 def _now() -> str:

@@ -370,9 +370,12 @@ def _is_unreadable(read: str, kind: str) -> str:
 
 
 def _is_iso(text: str) -> str:
-    """SQL for the shapes of days and local times that every locale reads."""
-    shapes = ("____-__-__ __:__:__", "____-__-__", "____-__-__T__:__:__", "____-__-__ __:__", "____-__-__T__:__")
-    return "(" + " or ".join(f"{text} like '{shape}'" for shape in shapes) + ")"
+    """SQL for the shapes of days and local times that every locale reads. A text is compared with those of its length only."""
+    shapes: dict[int, list[str]] = {}
+    for shape in ("____-__-__ __:__:__", "____-__-__T__:__:__", "____-__-__", "____-__-__ __:__", "____-__-__T__:__"):
+        shapes.setdefault(len(shape), []).append(f"{text} like '{shape}'")
+    cases = " ".join(f"when {length} then {' or '.join(some)}" for length, some in shapes.items())
+    return f"(case strlen({text}) {cases} else false end)"
 
 
 def _symbols() -> str:

@@ -47,11 +47,12 @@ def profile_file(path: Path, settings: Settings) -> Profiled:
     with tempfile.TemporaryDirectory(prefix="profile-") as scratch:
         folder = Path(scratch)
         try:
-            copied = copy_file(path, folder / "delivered")
+            copied = folder / "delivered"
+            size = copy_file(path, copied)
             day = day_of(path.stat().st_mtime)
             reader = partial(open_reader, settings, folder)
             with Worker(reader, settings.landing_process_bytes) as worker:
-                found = worker.call("profile", copied.path, path.name, day, size=copied.size)
+                found = worker.call("profile", copied, path.name, day, size=size)
         except (NotAcceptedError, WorkerDiedError) as error:
             raise NotProfiledError(error.code, f"{path.name}: {error}") from error
         except RefusedError as refusal:

@@ -8,6 +8,7 @@ import os
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestration import failpoints
 from orchestration.home import Home
@@ -16,6 +17,9 @@ from orchestration.landing.ledger import Delivery, Ledger
 from orchestration.landing.parts import Part
 from orchestration.landing.row_versions import Stored
 from orchestration.landing.worker import Worker
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _CHUNK_BYTES = 1 << 20
 
@@ -94,16 +98,20 @@ class RawStore:
         kept = self.home.originals / f"{copied.sha256}.zst"
         if kept.exists():
             return
-        # Half a second to import, which a landing that brings nothing new need not wait for.
-        import pyarrow as pa
-
-        unfinished, codec = kept.with_name(kept.name + ".tmp"), pa.Codec("zstd", compression_level=1)
+        unfinished, codec = kept.with_name(kept.name + ".tmp"), original_codec()
         # A frame per block: the stream of arrow's takes a third longer.
         with copied.path.open("rb", buffering=0) as plain, unfinished.open("wb") as packed:
             while chunk := plain.read(_CHUNK_BYTES):
                 packed.write(codec.compress(chunk))
         _fsync_and_rename(unfinished, kept)
         failpoints.passed("after:original")
+
+
+def original_codec() -> "pa.Codec":
+    """How originals are compressed. Its library takes a while to import, for which nobody has to wait if it is asked early."""
+    import pyarrow as pa
+
+    return pa.Codec("zstd", compression_level=1)
 
 
 def _fsync_and_rename(unfinished: Path, target: Path) -> None:

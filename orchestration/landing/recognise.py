@@ -34,6 +34,8 @@ MAX_COLUMNS = 5000
 _ROWS_FOR_WIDTH = 200
 _QUOTING_CHARACTERS = 100_000
 _LINE_END = re.compile(r"\r\n|\n|\r")
+# Line ends at which no reader of CSV splits, within what was meant as two lines; decoding makes an ellipsis of U+0085.
+_JOINT = re.compile("(?<=\\S)[\u2026\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029](?=\\S)")
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,13 @@ def _recognise(rows: list[_HeaderRow], file_name: str, profiles: list[Profile]) 
             "for seeds/export_profiles/, or take the file away",
         )
     best = _richer(ranked[0], ranked) or ranked[0]
+    if _holds_rows(best):
+        raise RefusedError(
+            "mixed_line_ends",
+            f"{file_name}: line {best.row.line + 1}: rows stand behind the header in its line; remedy: export it again with "
+            "line ends of a common kind",
+            best.feed.name,
+        )
     _require_unique_headers(best, file_name)
     if best.missing:
         raise RefusedError("missing_column", _explain_missing(best, file_name), best.feed.name)
@@ -222,6 +231,17 @@ def _recognise(rows: list[_HeaderRow], file_name: str, profiles: list[Profile]) 
         if other
         else found
     )
+
+
+def _holds_rows(candidate: _Candidate) -> bool:
+    """Whether other line ends joined rows to the header: their cells would be told as names of columns."""
+    cells = candidate.row.cells
+    joint = next((place for place, cell in enumerate(cells) if _JOINT.search(cell)), 0)
+    following = cells[joint + 1 :]
+    if candidate.row.dialect is None or not 0 < joint <= len(following):
+        return False
+    contracted = candidate.feed.headers(candidate.language)
+    return not any(normalise_header(cell) in contracted for cell in following)
 
 
 def _richer(best: _Candidate, ranked: list[_Candidate]) -> _Candidate | None:

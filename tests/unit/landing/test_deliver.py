@@ -1,11 +1,15 @@
+import hashlib
 import json
 import os
 import sqlite3
+import threading
 
 import pytest
 
+from orchestration.landing import land_file
 from orchestration.landing.deliver import NothingToLandError, land
 from orchestration.landing.ledger import Ledger
+from orchestration.landing.worker import Worker
 from orchestration.settings import Settings
 
 PRODUCTS = "product,series,sales_price\nGTX Pro,GTX,4821\nMG Special,MG,55\n"
@@ -45,6 +49,27 @@ def test_a_file_that_lies_unchanged_is_known_without_being_read_or_a_child_start
     monkeypatch.setattr("orchestration.landing.land_file.hash_file", lambda path: pytest.fail("it was read"))
     monkeypatch.setattr("orchestration.landing.worker.Worker.start", lambda self: pytest.fail("a child was started"))
     assert land(home, settings_for(exports, home)).files == {"new": 0, "known": 1, "quarantined": 0}
+
+
+def test_a_files_rows_are_read_before_its_hash_is_known(exports, home, monkeypatch):
+    loaded, hash_file, call = threading.Event(), land_file.hash_file, Worker.call
+
+    def hash_later(path):
+        assert loaded.wait(60)
+        return hash_file(path)
+
+    def call_and_tell(self, method, *arguments, **size):
+        result = call(self, method, *arguments, **size)
+        if method == "load":
+            loaded.set()
+        return result
+
+    monkeypatch.setattr(land_file, "hash_file", hash_later)
+    monkeypatch.setattr(Worker, "call", call_and_tell)
+    (exports / "products.csv").write_text(PRODUCTS)
+    assert land(home, settings_for(exports, home)).rows["loaded"] == 2
+    digest = hashlib.sha256(PRODUCTS.encode()).hexdigest()
+    assert [path.name for path in home.originals.iterdir()] == [f"{digest}.zst"]
 
 
 def test_a_file_written_over_with_as_many_bytes_and_its_old_time_is_another_file(exports, home, settled):

@@ -37,6 +37,27 @@ def test_rows_that_another_line_end_joins_to_the_header_are_not_lost(parts, mark
     assert "line 1" in reason
 
 
+@pytest.mark.parametrize(
+    ("encoding", "mark"),
+    [("utf-8", "\x85".encode()), ("utf-8", "\u2028".encode()), ("utf-8", b"\x0b"), ("cp1252", b"\x85"), ("cp1252", b"\x0b")],
+)
+@pytest.mark.parametrize("n_columns", [WIDTH, WIDTH - 1])
+def test_cells_of_rows_in_the_headers_line_are_never_told(parts, encoding, mark, n_columns):
+    cells = [[*row[:n_columns], f"note of {row[0]}"] for row in CELLS]
+    lines = [",".join(f'"{cell}"' if "," in cell else cell for cell in row).encode(encoding) for row in cells]
+    content = mark.join(lines)
+    code, reason = code_and_reason(parts, content)
+    assert code == "mixed_line_ends"
+    assert "line 1" in reason
+    assert not any(cell and cell in reason for row in cells[1:] for cell in row if len(cell) > 3)
+
+
+def test_an_ellipsis_in_a_columns_name_ends_no_line(parts):
+    names = ["Budget\u2026?", "n\u2026o", *CELLS[0]]
+    (part,) = parts(csv_text([names, *(["1", "2", *row] for row in CELLS[1:])]))
+    assert len(part.recognition.columns) == WIDTH
+
+
 def test_a_header_cell_may_hold_either_line_end_within_quotes(parts):
     (part,) = parts(csv_text([[*CELLS[0], "my\rown\nnote"], *([*row, ""] for row in CELLS[1:])]))
     assert len(part.recognition.columns) == WIDTH
