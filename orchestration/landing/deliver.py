@@ -4,7 +4,6 @@ The one entry of this room for the night. Landing the same file twice is a no-op
 process only (`reading.py`), and what becomes of it is `land_file.py`'s business.
 """
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -27,8 +26,6 @@ from orchestration.settings import Settings
 
 if TYPE_CHECKING:
     from orchestration.privacy.redact import Redactor
-
-_BACKGROUND_NICENESS = 10
 
 
 def land(
@@ -97,11 +94,7 @@ def _landing(home: Home, settings: Settings, ledger: Ledger, report: LandingRepo
     with tempfile.TemporaryDirectory(prefix="landing-", dir=home.build) as scratch:
         folder = Path(scratch)
         reader = partial(open_reader, settings, folder)
-        with (
-            Worker(reader, settings.landing_process_bytes) as worker,
-            # Hashing and packing wait for what would else wait for them: they fill the gaps that the reader leaves.
-            ThreadPoolExecutor(1, initializer=os.nice, initargs=(_BACKGROUND_NICENESS,)) as background,
-        ):
+        with Worker(reader, settings.landing_process_bytes) as worker, ThreadPoolExecutor(1) as background:
             yield FileLanding(home, ledger, settings, worker, background, folder, report, _redactor(erased) if erased else None)
 
 
