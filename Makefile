@@ -61,7 +61,7 @@ test-soak: $(STAMP) ## 365 nights of a small home with faults drawn by chance; g
 test-seeds: $(STAMP) ## planted truth over five seeds
 	$(BIN)/python -m pytest -m long tests/integration --ignore tests/integration/test_any_order.py
 
-test-orders: $(STAMP) ## the same deliveries in 20 orders, three times each: equal marts
+test-orders: $(STAMP) ## the same deliveries in 20 orders, three times each: equal raw, equal marts
 	$(BIN)/python -m pytest -s -m long tests/integration/test_any_order.py
 
 test-fuzz: $(STAMP) ## mutated files through landing, TANDEM_FUZZ_SECONDS long (600)
