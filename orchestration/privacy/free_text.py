@@ -128,6 +128,12 @@ def _one_line_each(text: str) -> str:
 
 def without_erased(redactor: Redactor, text: str) -> str:
     """A text without the addresses, numbers and names of erased people; the rest stays as it is."""
+    if text not in redactor.rewritten:
+        redactor.rewritten[text] = _without_erased(redactor, text)
+    return redactor.rewritten[text]
+
+
+def _without_erased(redactor: Redactor, text: str) -> str:
     in_clear = unescaped(text)
     hits = redactor.hits(in_clear.splitlines())
     if not hits:

@@ -25,6 +25,8 @@ class Redactor:
 
     def __init__(self, erased: Erased):
         self._erased = erased
+        # A text that stands in many files is rewritten once.
+        self.rewritten: dict[str, str] = {}
         self.connection = open_duckdb()
         prepare(self.connection)
 
