@@ -18,7 +18,7 @@ ifdef TANDEM_HOME
 RUN_HOME := $(TANDEM_HOME)
 endif
 
-.PHONY: help install run test test-long test-crash test-readers test-overlap test-soak test-seeds test-orders test-fuzz test-spark test-postgres test-superset superset superset-env install-postgres spark-up spark-down bench bench-small bench-others lint dev clean lock
+.PHONY: help install run test test-long test-crash test-readers test-overlap test-erasure test-soak test-seeds test-orders test-fuzz test-spark test-postgres test-superset superset superset-env install-postgres spark-up spark-down bench bench-small bench-others lint dev clean lock
 
 help: ## show this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -44,7 +44,7 @@ test: $(STAMP) ## everything a change must pass
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
 
-test-long: test-crash test-readers test-overlap test-soak test-seeds test-orders test-fuzz test-spark test-postgres test-superset ## the longer proofs, each a target of its own
+test-long: test-crash test-readers test-overlap test-erasure test-soak test-seeds test-orders test-fuzz test-spark test-postgres test-superset ## the longer proofs, each a target of its own
 
 test-crash: $(STAMP) ## kill the night at 200 points and at full size, an old home, no connection; goes on where it was broken off
 	$(BIN)/python -m pytest -s -m long tests/reliability/test_kill*.py tests/reliability/test_upgrade.py tests/reliability/test_offline.py
@@ -54,6 +54,9 @@ test-readers: $(STAMP) ## a hundred publishes under real readers, and the same r
 
 test-overlap: $(STAMP) ## runs at once in one home, by command and by Dagster, and killed ones
 	$(BIN)/python -m pytest -s -m long tests/reliability/test_overlap.py
+
+test-erasure: $(STAMP) ## fifty people in every feed and place of a home: erased, delivered again, restored; and of a million rows
+	$(BIN)/python -m pytest -s -m long tests/reliability/test_erasure.py
 
 test-soak: $(STAMP) ## 365 nights of a small home with faults drawn by chance; goes on where it was broken off
 	$(BIN)/python -m pytest -s -m long tests/reliability/test_soak.py
