@@ -94,12 +94,10 @@ def nightly(
     Example: tandem nightly --exports ./exports --home ./var/acme
     """
     logging.getLogger("dagster").setLevel(logging.WARNING)
-    from orchestration.ops.run import BUSY, run_night
+    from orchestration.ops.run import run_night
 
     settings = _settings(exports=exports, home=home, as_of=as_of, rebuild=rebuild or None, engine=engine)
     result = run_night(settings, _say)
-    if result.exit_code == BUSY:
-        _refuse(Home(settings.home.resolve()).in_progress(), BUSY)
     if result.message:
         _say(result.message)
     if result.summary:

@@ -53,7 +53,7 @@ def run_night(settings: Settings, progress: Callable[[str], None] = lambda line:
                 night.run_suites = suites.run
                 return _run_locked(settings, night)
     except Timeout:
-        return NightResult(BUSY, {}, f"another run is in progress in {settings.home}")
+        return NightResult(BUSY, {}, Home(settings.home.resolve()).in_progress())
     except (HomeRefusedError, SparkUnavailableError) as error:
         return NightResult(INPUT_REFUSED, {}, str(error))
 

@@ -1,8 +1,16 @@
 """What a home's readers see, in each place where they may look."""
 
+import json
 from pathlib import Path
 
 import duckdb
+
+from benchmarks.bare import OF_THE_HOME
+from orchestration.home import Home
+from orchestration.publish.assets import mart_grains
+from orchestration.publish.verify import current_hashes
+from orchestration.settings import Settings
+from orchestration.transform.project import project_manifest
 
 
 def seen(home: Path) -> dict[str, dict[str, str]]:
@@ -34,3 +42,9 @@ def _hashes(connection: duckdb.DuckDBPyConnection, relations: dict[str, str]) ->
     days = {day for row in rows for day in row[2:] if day is not None}
     assert len(days) == 1, f"a mix of nights: {days}"
     return {row[0]: row[1] for row in rows}
+
+
+def comparable(home: Home, without: tuple[str, ...] = ()) -> dict[str, str]:
+    """Every mart's hash, but for those that tell of the home's own nights."""
+    grains = mart_grains(json.loads(project_manifest(Settings()).read_text()))
+    return current_hashes(home, {mart: grain for mart, grain in grains.items() if mart not in (*OF_THE_HOME, *without)})

@@ -4,22 +4,17 @@ One night follows the other: each is killed at the next boundary, run again with
 A late file has the last one published anew. At the end the marts are those of a home that was never killed.
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from published_places import seen
+from published_places import comparable, seen
 from small_nights import SmallNights, small_nights
 
-from benchmarks.bare import OF_THE_HOME
 from orchestration import failpoints
 from orchestration.demo.company import generate
 from orchestration.home import Home
-from orchestration.publish.assets import mart_grains
-from orchestration.publish.verify import current_hashes, faults_of
-from orchestration.settings import Settings
-from orchestration.transform.project import project_manifest
+from orchestration.publish.verify import faults_of
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(2 * 3600)]
 LEADS = 20_000
@@ -70,8 +65,3 @@ def kill_and_mend(nights: SmallNights, home: Home, boundary: str) -> None:
     assert all(hashes in (before, after["link"]) for hashes in at_once.values()), boundary
     assert list(home.inbox.iterdir()) == [], boundary
     print(f"{boundary}: killed after {killed.seconds} s, mended in {again.seconds} s", flush=True)
-
-
-def comparable(home: Home) -> dict[str, str]:
-    grains = mart_grains(json.loads(project_manifest(Settings()).read_text()))
-    return current_hashes(home, {mart: grain for mart, grain in grains.items() if mart not in OF_THE_HOME})

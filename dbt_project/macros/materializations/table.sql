@@ -1,6 +1,7 @@
 {#
   A table is made where it stands, its forerunner dropped before. dbt's own way makes it under another name, renames the forerunner
   away and drops that afterwards, so that readers never miss it; nobody reads a candidate, and a night has two hundred tables.
+  This project has no hooks, grants or indexes: here none would be applied.
 #}
 {% materialization table, adapter='duckdb', supported_languages=['sql', 'python'] %}
   {%- set existing = load_cached_relation(this) -%}
