@@ -7,7 +7,7 @@ import datetime as dt
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from orchestration.landing.row_versions import quoted
+from orchestration.landing.row_versions import cheap_first, quoted
 
 MONTHS = "03 04 09 10 11"
 _DAY_MICROSECONDS = 24 * 3600 * 1_000_000
@@ -24,15 +24,16 @@ def changes_clock(local: str, timezone: str) -> str:
 
 def is_night_of_change(text: str) -> str:
     """SQL for plain times, as text, of the hours and months in which clocks change anywhere."""
-    return f"substr({text}, 12, 2) between '00' and '03' and contains('{MONTHS}', substr({text}, 6, 2))"
+    return cheap_first(f"substr({text}, 12, 2) between '00' and '03'", f"contains('{MONTHS}', substr({text}, 6, 2))")
 
 
 def may_change_clock(moment: str, timezone: str) -> str:
     """The same for a time that has been read, on the weekdays on which this zone's clocks change."""
     is_night = f"epoch_us({moment}) % {_DAY_MICROSECONDS} < {_DAY_MICROSECONDS // 6}"
     days = " or ".join(f"dayofweek({moment}) = {day}" for day in weekdays_of_change(timezone))
-    is_day = f"(epoch_us({moment}) < 0{' or ' + days if days else ''})"
-    return f"{is_night} and {is_day} and (month({moment}) between 3 and 4 or month({moment}) between 9 and 11)"
+    is_day = f"epoch_us({moment}) < 0{' or ' + days if days else ''}"
+    is_month = f"month({moment}) between 3 and 4 or month({moment}) between 9 and 11"
+    return cheap_first(is_night, cheap_first(is_day, is_month))
 
 
 @lru_cache

@@ -1,4 +1,4 @@
-"""A text file of any dialect, made readable for DuckDB: as it is where its reader is known to be exact, else as plain CSV.
+"""A text file of any dialect, made readable for the parser: as it is where the parser is known to be exact, else as plain CSV.
 
 Rows that can't be right are set aside on the way with their physical line. Which rows are data belongs to `csv_records.py`.
 """
@@ -7,11 +7,15 @@ import csv
 import io
 from array import array
 from bisect import bisect_left
+from codecs import BOM_UTF8
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
+
+import pyarrow as pa
+import pyarrow.csv
 
 from orchestration.landing.dialect import Dialect
 from orchestration.landing.misfits import write_fitting
@@ -24,14 +28,15 @@ _MAX_REJECTED = 100_000
 _TEXT_KEPT = 10_000
 # After the point where another table begins, at most this share of the rows has the width of the first by accident.
 _ACCIDENTAL_SHARE = 0.1
-_LINES_IN_BUFFER = 2
+# What is made of more than the first does not fit into the processor's cache; hardly a file has a record as long as that.
+BLOCK_BYTES = (1 << 20, 2 * MAX_RECORD_BYTES)
 _PLAIN = Dialect(header_lines=0)
 _MISFITS = ("too_few_cells", "too_many_cells")
 
 
 @dataclass
 class Readable:
-    """A file that DuckDB reads exactly, how many records it must find there, and what was left out of it."""
+    """A file that the parser reads exactly, how many records it must find there, and what was left out of it."""
 
     path: Path
     dialect: Dialect
@@ -55,7 +60,6 @@ def as_it_is(path: Path, dialect: Dialect, width: int, _: Path) -> Readable | No
 
     """
     scan = _regular_scan(path, dialect, width)
-    # DuckDB drops an empty cell beyond the last without a word, so it can't be trusted to find rows with too many.
     return Readable(path, dialect, scan.n_records) if scan and scan.n_delimiters == scan.n_records * (width - 1) else None
 
 
@@ -103,7 +107,7 @@ def _regular_scan(path: Path, dialect: Dialect, width: int) -> Scan | None:
         scan = scan_records(path, dialect)
     except LongLineError as error:
         raise _too_long(error.line) from error
-    return scan if scan.is_regular else None
+    return scan if scan.is_regular and not _begins_with_mark(path, dialect) else None
 
 
 def _set_aside(readable: Readable, record: Record, reason: str) -> None:
@@ -212,19 +216,47 @@ def _too_long(line: int) -> RefusedError:
     )
 
 
-def read_csv_sql(readable: Readable, width: int) -> tuple[str, dict[str, Any]]:
-    """SQL and parameters that read every record as text columns c0, c1, …; any row of another width is an error."""
-    sql = """read_csv($path, auto_detect = false, header = false, skip = $skip, columns = $columns, delim = $delimiter,
-            quote = $quote, escape = $escape, strict_mode = true, null_padding = false, max_line_size = $max_line_size,
-            buffer_size = $buffer_size)"""
-    dialect = readable.dialect
-    max_line_size = min(2 * MAX_RECORD_BYTES, 2 * readable.path.stat().st_size + 1024)
-    if dialect.newline == "\n":
-        # Else a carriage return within quotes confuses it.
-        sql = sql.replace("strict_mode", r"new_line = '\n', strict_mode")
-    return sql, {
-        "path": str(readable.path), "skip": dialect.lines_before_data, "delimiter": dialect.delimiter,
-        "quote": dialect.quote, "escape": dialect.escape, "columns": {f"c{i}": "VARCHAR" for i in range(width)},
-        # Of the usual size, eight times this, its buffers and what is made of one fit into no processor's cache.
-        "max_line_size": max_line_size, "buffer_size": _LINES_IN_BUFFER * max_line_size,
-    }  # fmt: skip
+def text_batches(readable: Readable, names: Sequence[str], wanted: Sequence[str], block_bytes: int) -> Iterator[pa.RecordBatch]:
+    """The wanted columns of every record, in the file's order, as texts; an empty cell is NULL.
+
+    Args:
+        readable: The file; at least one record.
+        names: Of all its columns.
+        wanted: Those to give, in the order to give them.
+        block_bytes: How much is parsed at once: at least the longest record.
+
+    Raises:
+        pyarrow.ArrowInvalid: a record has another width than `names`, or is longer than `block_bytes`.
+
+    """
+    dialect, texts = readable.dialect, dict.fromkeys(wanted, pa.string())
+    with pa.OSFile(str(readable.path)) as stream:
+        # Not by the reader's own option, which takes a bare carriage return for the end of a line.
+        stream.seek(_data_offset(readable.path, dialect))
+        yield from pyarrow.csv.open_csv(
+            stream,
+            pyarrow.csv.ReadOptions(column_names=names, block_size=block_bytes, use_threads=False),
+            pyarrow.csv.ParseOptions(
+                delimiter=dialect.delimiter,
+                quote_char=dialect.quote or False,
+                double_quote=dialect.doubles_quotes,
+                newlines_in_values=True,
+            ),
+            pyarrow.csv.ConvertOptions(
+                column_types=texts, include_columns=list(wanted), strings_can_be_null=True, null_values=[""]
+            ),
+        )
+
+
+def _data_offset(path: Path, dialect: Dialect) -> int:
+    with path.open("rb") as stream:
+        for _ in range(dialect.lines_before_data):
+            stream.readline()
+        return stream.tell()
+
+
+def _begins_with_mark(path: Path, dialect: Dialect) -> bool:
+    """Whether the first row begins with what the parser takes for a byte order mark and drops."""
+    with path.open("rb") as stream:
+        stream.seek(_data_offset(path, dialect))
+        return stream.read(len(BOM_UTF8)) == BOM_UTF8

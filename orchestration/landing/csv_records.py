@@ -7,21 +7,34 @@ both are counted with their lines. How a dialect is parsed is `csv_reader.py`'s 
 import os
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import numpy as np
+import pyarrow as pa
 
-from orchestration.landing.csv_reader import Readable, around_misfits, as_it_is, as_plain_csv, read_csv_sql
+from orchestration.landing.csv_reader import BLOCK_BYTES, Readable, around_misfits, as_it_is, as_plain_csv, text_batches
 from orchestration.landing.dialect import Dialect
+from orchestration.landing.doubled_keys import key_hash_sql
 from orchestration.landing.ledger import LINES_KEPT, Finding
+from orchestration.landing.moments import TIMES, with_moments
 from orchestration.landing.normalise import no_value_fits_sql, unusual_value_sql
 from orchestration.landing.parts import Recognition
 from orchestration.landing.profiles import Feed
-from orchestration.landing.raw_parquet import HAS_UNUSUAL_VALUE, MARK, MAY_BE_NO_RECORD, marked_sql, parquet_options
+from orchestration.landing.raw_parquet import (
+    HAS_UNUSUAL_VALUE,
+    MARK,
+    MAY_BE_NO_RECORD,
+    marked_sql,
+    parquet_options,
+    raw_writer,
+    row_groups,
+)
 from orchestration.landing.refused import RefusedError
-from orchestration.landing.row_versions import is_one_of, quoted
+from orchestration.landing.row_versions import cheap_first, is_one_of, quoted
 from orchestration.landing.spreadsheets import LOST_DIGITS
 
 _TOTALS = ("total", "totals", "grand total", "total general", "total général", "totaux", "sous-total", "subtotal", "sub-total",
@@ -34,17 +47,19 @@ _NEW_IN_REPEATED = 0.1
 _CHUNK_BYTES = 1 << 20
 # So many values that do not fit their column's type are a column of another type, no accident.
 RETYPED_ROWS = 5
+_KEY_HASH = "_key_hash"
 _SKIPPED = {"empty_row": "are empty", "repeated_header": "repeat the header", "total_row": "are totals or footers"}
 
 
 @dataclass
 class CsvRecords:
-    """What one pass over a text file gave; rejected rows as (line, reason, text)."""
+    """What one pass over a text file gave; rejected rows as (line, reason, text), a hash of each loaded row's key."""
 
     rows_loaded: int
     rows_skipped: int
     rejected: list[tuple[int, str, str]]
     readable: Readable
+    key_hashes: np.ndarray | None
     findings: list[Finding] = field(default_factory=list)
     taken_out: list[int] = field(default_factory=list)
 
@@ -65,13 +80,16 @@ def read_csv_records(
         RefusedError: `record_count` when the parser and our own count of the records disagree.
 
     """
-    readable = _load(connection, text, dialect, recognition, name, target)
+    readable, key_hashes = _load(connection, text, dialect, recognition, name, target)
     found = _find_odd_rows(connection, target, recognition, _suspicions(text))
     found = _with_other_tables(connection, target, recognition, found)
     footers = [row for row in readable.rejected if _is_footer(recognition, row[2], dialect)]
     rejected = [row for row in readable.rejected if row not in footers]
     skipped_lines = {"total_row": [line for line, _, _ in footers], "empty_row": list(readable.empty_lines)}
-    records = CsvRecords(readable.n_records - len(found), len(footers) + len(readable.empty_lines), rejected, readable)
+    if found and key_hashes is not None:
+        key_hashes = np.delete(key_hashes, [row_no for row_no, _ in found])
+    n_skipped = len(footers) + len(readable.empty_lines)
+    records = CsvRecords(readable.n_records - len(found), n_skipped, rejected, readable, key_hashes)
     if found:
         lines = readable.lines_of([row_no for row_no, _ in found])
         _take_out(connection, target, recognition, dict(zip(lines, found, strict=True)), records, skipped_lines)
@@ -96,42 +114,72 @@ def _is_unfinished(text: Path) -> bool:
 
 def _load(
     connection: duckdb.DuckDBPyConnection, text: Path, dialect: Dialect, recognition: Recognition, name: str, target: Path
-) -> Readable:
-    """Every record with as many cells as the header as Parquet; the parser's count must be our own."""
+) -> tuple[Readable, np.ndarray | None]:
+    """Every record with as many cells as the header as Parquet, and its key's hash; the parser's count must be our own."""
     width, rewritten = len(recognition.header), target.with_suffix(".plain.csv")
     try:
         for attempt in (as_it_is, around_misfits, as_plain_csv):
             readable = attempt(text, dialect, width, rewritten)
-            n_read = _copy(connection, readable, recognition, target) if readable else None
-            if readable and n_read == readable.n_records:
-                break
+            written = _copy(connection, readable, recognition, target) if readable else None
+            if written and written.n_rows == readable.n_records:
+                return readable, written.key_hashes
     except RefusedError as refusal:
         raise RefusedError(refusal.code, f"{name}: {refusal}", recognition.feed.name) from refusal
     finally:
         rewritten.unlink(missing_ok=True)
-    if n_read != readable.n_records:
-        raise RefusedError(
-            "record_count",
-            f"{name}: {readable.n_records} records counted below line {dialect.lines_before_data}, but {n_read} read; "
-            "remedy: look for an unclosed quote or a cut-off last line, and export again",
-            recognition.feed.name,
-        )
-    return readable
+    raise RefusedError(
+        "record_count",
+        f"{name}: {readable.n_records} records counted below line {dialect.lines_before_data}, but "
+        f"{written.n_rows if written else 'not as many'} read; "
+        "remedy: look for an unclosed quote or a cut-off last line, and export again",
+        recognition.feed.name,
+    )
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, readable: Readable, recognition: Recognition, target: Path) -> int | None:
-    """How many records were read; None when a row has not as many cells as the header."""
-    sql, parameters = read_csv_sql(readable, len(recognition.header))
-    if readable.n_records == 0:
-        # DuckDB takes no file of nothing but a header for granted.
-        sql, parameters = f"(select {', '.join(f'null::varchar as c{i}' for i in range(len(recognition.header)))} limit 0)", {}
-    try:
-        return connection.execute(
-            f"copy {marked_rows_sql(recognition, sql)} to {quoted(target)} {parquet_options(readable.path.stat().st_size)}",
-            parameters,
-        ).fetchone()[0]
-    except duckdb.InvalidInputException:
-        return None
+@dataclass(frozen=True)
+class _Written:
+    """Rows in the Parquet, and for each its key's hash, if it was to be kept."""
+
+    n_rows: int
+    key_hashes: np.ndarray | None
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, readable: Readable, recognition: Recognition, target: Path) -> _Written | None:
+    """None when a row has not as many cells as the header."""
+    for block_bytes in BLOCK_BYTES:
+        try:
+            return _write_marked(connection, readable, recognition, target, block_bytes)
+        except pa.ArrowInvalid:
+            # Its text holds the row.
+            continue
+    return None
+
+
+def _write_marked(
+    connection: duckdb.DuckDBPyConnection, readable: Readable, recognition: Recognition, target: Path, block_bytes: int
+) -> _Written:
+    """Write the feed's columns that the file has, and the mark, a row group at a time; meanwhile the next is read."""
+    positions = {name: position for position, name in recognition.columns.items()}
+    # A column that the file lacks is not written: whoever reads segments knows it as NULL.
+    wanted = [name for name in recognition.feed.columns if name in positions]
+    names = [recognition.columns.get(position, f"_{position}") for position in range(len(recognition.header))]
+    schema, key_hash = pa.schema([(name, pa.string()) for name in wanted]), key_hash_sql(recognition, readable.n_records)
+    times = [name for name in wanted if recognition.feed.columns[name].type in TIMES]
+    batches = text_batches(readable, names, wanted, block_bytes) if readable.n_records else iter(())
+    n_rows, hashes = 0, [np.array([], dtype=np.uint64)]
+    with raw_writer(target, schema) as writer, ThreadPoolExecutor(1) as thread:
+        writing = thread.submit(lambda: None)
+        for cells in row_groups(batches, schema):
+            looked_at, read = with_moments(cells, times)
+            connection.register("cells", looked_at)
+            found = connection.execute(marks_sql(recognition, "cells", read, key_hash)).fetchnumpy()
+            writing.result()
+            writing = thread.submit(writer.write_table, cells.append_column(MARK, pa.array(found[MARK])), cells.num_rows)
+            n_rows += cells.num_rows
+            if key_hash:
+                hashes.append(found[_KEY_HASH])
+        writing.result()
+    return _Written(n_rows, np.concatenate(hashes) if key_hash else None)
 
 
 def _explain_no_row(name: str, rejected: list[tuple[int, str, str]], recognition: Recognition) -> str:
@@ -185,26 +233,22 @@ def _below_title(
     return [(row_no, "another_table") for (row_no,) in rows if row_no not in known]
 
 
-def marked_rows_sql(recognition: Recognition, source: str) -> str:
-    """SQL over a file's rows (c0, c1, …): the feed's columns that it has, and the mark.
+def marks_sql(recognition: Recognition, source: str, read: Collection[str] = (), key_hash: str | None = None) -> str:
+    """SQL for the mark, and the key's hash, of each row of a source with the feed's columns that the file has.
 
-    A row that is no record shows in its first cell or its key; conditions of a case end early.
+    A row that is no record shows in its first cell or its key. `read` are the columns whose moments stand beside them.
     """
     feed, present = recognition.feed, recognition.columns
     first, header = f'"{present[min(present)]}"', quoted(recognition.header[min(present)].strip())
     controls = "".join(f" or \"{name}\" < ' '" for name in feed.key)
     no_record = f"{first} is null or {first} = {header} or {_is_total(feed, first)} or {_has_no_key(feed)}{controls}"
-    unusual, needed = unusual_value_sql(recognition.profile, feed, recognition.language, present.values())
-    positions = {name: position for position, name in present.items()}
-    # A column that the file lacks is not written: whoever reads segments knows it as NULL.
-    names = [name for name in feed.columns if name in positions]
-    cells = ", ".join(f'c{positions[name]} as "{name}"' for name in names)
+    unusual, needed = unusual_value_sql(recognition.profile, feed, recognition.language, present.values(), read)
     more = "".join(f', {sql} as "{name}"' for name, sql in needed.items())
-    listed = ", ".join(f'"{name}"' for name in names)
+    hashed = f", {key_hash} as {_KEY_HASH}" if key_hash else ""
     return (
-        f"(select {listed}, (case when {no_record} then {MAY_BE_NO_RECORD} else 0 end "
-        f"+ case when {unusual} then {HAS_UNUSUAL_VALUE} else 0 end)::utinyint as {MARK} "
-        f"from (select *{more} from (select {cells} from {source})))"
+        f"select (case when {no_record} then {MAY_BE_NO_RECORD} else 0 end "
+        f"+ case when {unusual} then {HAS_UNUSUAL_VALUE} else 0 end)::utinyint as {MARK}{hashed} "
+        f"from (select *{more} from {source})"
     )
 
 
@@ -276,8 +320,8 @@ def _is_total(feed: Feed, first: str) -> str:
     conditions = ["false"]
     if feed.skip_totals:
         # Comparing is cheap, and most first cells are numbers.
-        may_be = f"({first} >= 'G' or {first} < '!') and contains('tTgGsS ', left({first}, 1))"
-        conditions.append(f"{may_be} and {is_one_of(f'lower(trim({first}))', _TOTALS)}")
+        may_be = cheap_first(f"{first} >= 'G' or {first} < '!'", f"contains('tTgGsS ', left({first}, 1))")
+        conditions.append(cheap_first(may_be, is_one_of(f"lower(trim({first}))", _TOTALS)))
     if feed.skip_rows_matching:
         conditions.append(f"regexp_matches({first}, {quoted(feed.skip_rows_matching)})")
     return "(" + " or ".join(conditions) + ")"
@@ -315,7 +359,7 @@ def _reason(recognition: Recognition, suspicions: set[str]) -> str:
 
 def _is_missing(feed: Feed, name: str) -> str:
     """The same as `value_sql` being NULL, but cheap for a cell that begins with anything but a blank."""
-    is_blank = f"\"{name}\" < '!' and trim(\"{name}\") = ''"
+    is_blank = cheap_first(f"\"{name}\" < '!'", f"trim(\"{name}\") = ''")
     texts = [text.strip() for text in feed.null_values]
     nulls = " or " + is_one_of(f'trim("{name}")', texts) if texts else ""
     return f'"{name}" is null or {is_blank}{nulls}'

@@ -4,15 +4,16 @@ Raw keeps cells as they were delivered; the raw schema of a night reads them thr
 out as it was, for staging to count. Types are given in staging.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import duckdb
 
 from orchestration.landing.clock_changes import MONTHS, changes_clock, is_night_of_change, may_change_clock
 from orchestration.landing.ledger import LINES_KEPT, Finding
+from orchestration.landing.moments import TIMES, moment_name
 from orchestration.landing.profiles import Column, Feed, Locale, Profile
-from orchestration.landing.row_versions import is_one_of, quoted
+from orchestration.landing.row_versions import cheap_first, is_one_of, quoted
 
 _CURRENCY_SYMBOLS = {"R$": "BRL", "€": "EUR", "£": "GBP", "$": "USD"}
 _BOOLEANS = {"true": "true", "1": "true", "yes": "true", "oui": "true", "vrai": "true",
@@ -155,33 +156,51 @@ class _Count:
     message: str
 
 
-def unusual_value_sql(profile: Profile, feed: Feed, language: str, present: Iterable[str]) -> tuple[str, dict[str, str]]:
+def unusual_value_sql(
+    profile: Profile, feed: Feed, language: str, present: Iterable[str], read: Collection[str] = ()
+) -> tuple[str, dict[str, str]]:
     """SQL that is quickly true for a row of which a value may be unreadable or may be read in two ways: one for `notice`.
 
     With it the columns that it needs beside the feed's own (name → SQL), so that a time is read once and asked several things.
+
+    Args:
+        profile: How the file's vendor writes.
+        feed: What the file holds.
+        language: Of the vendor's user interface.
+        present: The feed's columns that the file has.
+        read: Those of times of which all rows are in a usual notation, and read already, as `moment_name` calls them.
+
     """
     locale = profile.locale(language)
     typed = {name: feed.columns[name] for name in present if feed.columns[name].type != "text"}
     # Hundreds of expressions at once would take more memory than a small file may use: then every row is looked at.
     if len(typed) > _SCREENS_PER_PASS:
         return "true", {}
-    conditions = [_is_unusual(name, item, locale, item.timezone or profile.timezone) for name, item in typed.items()]
-    times = [name for name, item in typed.items() if item.type in ("date", "timestamp")]
-    return " or ".join(conditions) or "false", {_moment_of(name): f'try_cast("{name}" as timestamp)' for name in times}
+    conditions = [
+        _is_read_twice(name, item, item.timezone or profile.timezone)
+        if name in read
+        else _is_unusual(name, item, locale, item.timezone or profile.timezone)
+        for name, item in typed.items()
+    ]
+    times = [name for name, item in typed.items() if item.type in TIMES and name not in read]
+    return " or ".join(conditions) or "false", {moment_name(name): f'try_cast("{name}" as timestamp)' for name in times}
 
 
-def _moment_of(name: str) -> str:
-    return f"_moment_{name}"
+def _is_read_twice(name: str, column: Column, timezone: str) -> str:
+    """SQL for a local time that has been read and may be two moments or none."""
+    if column.type != "timestamp" or timezone == "UTC":
+        return "false"
+    moment = f'"{moment_name(name)}"'
+    return cheap_first(may_change_clock(moment, timezone), changes_clock(moment, timezone))
 
 
 def _is_unusual(name: str, column: Column, locale: Locale, timezone: str) -> str:
     """SQL for one column. The branches of a case end early: a time in its usual notation is matched once."""
-    if column.type not in ("date", "timestamp"):
+    if column.type not in TIMES:
         return _is_not_plain(name, column, locale)
-    text, moment = f'"{name}"', f'"{_moment_of(name)}"'
-    iso, others = "false", [_is_not_plain(name, column, locale)]
+    text, moment = f'"{name}"', f'"{moment_name(name)}"'
+    iso, others = _is_read_twice(name, column, timezone), [_is_not_plain(name, column, locale)]
     if column.type == "timestamp" and timezone != "UTC":
-        iso = f"case when {may_change_clock(moment, timezone)} then {changes_clock(moment, timezone)} else false end"
         others += _ambiguous_plain_times(text, locale, timezone)[1:]
     return (
         f"case when {text} is null then false when {moment} is not null and {_is_iso(text)} then {iso} "
@@ -283,7 +302,7 @@ def _is_plain(text: str, kind: str, locale: Locale) -> str:
         return rf"regexp_full_match({text}, '-?\d+')"
     if kind == "decimal":
         return rf"regexp_full_match({text}, '-?\d+(\{locale.decimal}\d+)?')"
-    if kind in ("date", "timestamp"):
+    if kind in TIMES:
         return f"{_plain_moment(text, locale)} is not null"
     return is_one_of(f"lower({text})", _BOOLEANS)
 
@@ -362,7 +381,7 @@ def _counts(name: str, column: Column, feed: Feed, locale: Locale, timezone: str
 
 def _is_unreadable(read: str, kind: str) -> str:
     """SQL for what staging's cast would turn into NULL."""
-    if kind in ("date", "timestamp"):
+    if kind in TIMES:
         return f"(try_cast({read} as {kind}) is null or substr({read}, 5, 1) <> '-')"
     unlike = f"not regexp_full_match({read}, {_READABLE[kind]})"
     # Measured values come as 6.4e-08 too: readable as far as a decimal holds them.

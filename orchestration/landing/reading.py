@@ -5,14 +5,12 @@ The parent (`land_file.py`) decides where things go and what the ledger says; no
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatch
 from itertools import count, islice
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import yaml
 
 from orchestration.engine import open_duckdb
@@ -22,8 +20,10 @@ from orchestration.landing.csv_reader import split_file
 from orchestration.landing.csv_records import RETYPED_ROWS, CsvRecords, read_csv_records
 from orchestration.landing.decode import Decoded, DecodeError, decode
 from orchestration.landing.dialect import Dialect
+from orchestration.landing.doubled_keys import doubled_keys
 from orchestration.landing.header_surroundings import require_one_line_end, rows_above, text_rows_above
 from orchestration.landing.ledger import Finding
+from orchestration.landing.moments import TIMES
 from orchestration.landing.normalise import latest_time, notice
 from orchestration.landing.parts import LoadResult, Match, Part, Recognition
 from orchestration.landing.profiles import Profile
@@ -38,7 +38,6 @@ from orchestration.landing.sniff import Sniffed, sniff, table_of_rows
 _RETYPED_SHARE = 0.5
 _HEAD_BYTES = 262_144
 _ROWS_FOR_KEYS = 2_000_000
-_ROWS_SORTED_IN_MEMORY = 30_000_000
 _KEPT_BY_ALLOCATOR = "16GB"
 _PLAIN = Dialect(delimiter=",", quote='"', escape='"', newline="\n", preamble_lines=0, header_lines=0, footnote_lines=0)
 
@@ -270,7 +269,7 @@ class Reader:
         recognition: Recognition, rows: Iterable[list[str]], sheet: spreadsheets.Sheet
     ) -> Iterator[list[str]]:
         types = {position: recognition.feed.columns[name].type for position, name in recognition.columns.items()}
-        days = [position for position, kind in types.items() if kind in ("date", "timestamp")]
+        days = [position for position, kind in types.items() if kind in TIMES]
         for row in rows:
             for position in days:
                 cell = row[position]
@@ -295,7 +294,7 @@ class Reader:
         findings = [
             *part.findings,
             *records.findings,
-            *self._doubled_keys(relation, recognition),
+            *doubled_keys(self._connection, relation, recognition, records.key_hashes),
             *(
                 Finding("extra_column", header, 0, f"column '{header}' is not in the profile: kept in the original only")
                 for header in recognition.extra_columns.values()
@@ -320,42 +319,6 @@ class Reader:
                     "notation in seeds/export_profiles/",
                     recognition.feed.name,
                 )
-
-    def _doubled_keys(self, relation: str, recognition: Recognition) -> list[Finding]:
-        """Rows of one file that share a key: only one of them can stand for the record."""
-        feed = recognition.feed
-        if not feed.key or not set(feed.key) <= set(recognition.columns.values()):
-            return []
-        key = ", ".join(f'trim("{name}")' for name in feed.key)
-        # Trimming is dear: only what may have a blank at an end, which in Unicode has many forms, is trimmed.
-        may_be_trimmed = " or ".join(f'contains("{name}", \' \') or strlen("{name}") <> length("{name}")' for name in feed.key)
-        bare = ", ".join(f'"{name}"' for name in feed.key)
-        doubled = self._count_doubled(f"case when {may_be_trimmed} then hash({key}) else hash({bare}) end", relation)
-        if not doubled:
-            return []
-        first = self._connection.execute(
-            f"select min(number) from (select row_number() over (partition by {key} order by file_row_number) as n, "
-            f"file_row_number + 1 as number from {relation}) where n > 1"
-        ).fetchone()[0]
-        message = (
-            f"{doubled} rows have the key ({', '.join(feed.key)}) of another row of the file (first in record {first}): one "
-            "row stands for the record; remedy: export each record once, or declare the key that tells them apart"
-        )
-        return [Finding("doubled_key", None, doubled, message)]
-
-    def _count_doubled(self, value: str, relation: str) -> int:
-        """Rows less distinct values. Sorting numbers in place is several times as fast as a table of the distinct ones."""
-        n_rows = self._connection.execute(f"select count(*) from {relation}").fetchone()[0]
-        if n_rows > _ROWS_SORTED_IN_MEMORY:
-            return self._connection.execute(f"select count(*) - count(distinct {value}) from {relation}").fetchone()[0]
-        values = self._connection.execute(f"select {value} as value from {relation}").fetchnumpy()["value"]
-        middle = n_rows // 2
-        if n_rows:
-            # All in the first half are then at most what is in the second: each is sorted by a thread of its own.
-            values.partition(middle)
-        with ThreadPoolExecutor(2) as threads:
-            list(threads.map(np.ndarray.sort, (values[:middle], values[middle:])))
-        return int(np.count_nonzero(values[1:] == values[:-1]))
 
     def latest_time(self, part: Part, rows: Path) -> str | None:
         """The latest time in a part's rows, where its feed says that the extract time follows from it."""

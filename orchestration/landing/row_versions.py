@@ -38,6 +38,11 @@ def is_one_of(value: str, texts: Iterable[str]) -> str:
     return f"list_contains([{', '.join(map(quoted, texts))}], {value})"
 
 
+def cheap_first(cheap: str, dear: str) -> str:
+    """SQL for both conditions, the dear one evaluated only where the cheap one holds: in a select list `and` evaluates both."""
+    return f"(case when {cheap} then {dear} else false end)"
+
+
 def segments_sql(segments: Sequence[tuple[int, Path]], columns: Sequence[str]) -> str:
     """SQL over segments: `segment`, `row_no` (from 0) and the columns as they were delivered.
 

@@ -1,22 +1,26 @@
 import csv
 import io
 
-import duckdb
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.landing import record_scan
-from orchestration.landing.csv_reader import around_misfits, as_it_is, as_plain_csv, read_csv_sql
+from orchestration.landing.csv_reader import BLOCK_BYTES, Readable, around_misfits, as_it_is, as_plain_csv, text_batches
 from orchestration.landing.dialect import Dialect
 from orchestration.landing.record_scan import MAX_RECORD_BYTES, lines_of_records, scan_records
 from orchestration.landing.refused import RefusedError
 
-CONNECTION = duckdb.connect()
 DELIMITERS = [",", ";", "\t", "|", ", ", "; ", "\x1f", " ", "^", "é"]
 # Cells of letters, separators, quotes, line breaks and blanks: what a reader can stumble over.
 CELLS = st.text(alphabet="ab\"'\\;, \t|^\n", max_size=6)
 TABLES = st.integers(2, 4).flatmap(lambda width: st.lists(st.lists(CELLS, min_size=width, max_size=width), max_size=12))
+
+
+def parsed(readable, width, block_bytes=BLOCK_BYTES[0]):
+    names = [f"c{place}" for place in range(width)]
+    return [list(row.values()) for batch in text_batches(readable, names, names, block_bytes) for row in batch.to_pylist()]
 
 
 def read(path, dialect, width, target, *, native=True):
@@ -24,8 +28,7 @@ def read(path, dialect, width, target, *, native=True):
     readable = (as_it_is(path, dialect, width, target) if native else None) or as_plain_csv(path, dialect, width, target)
     if readable.n_records == 0:
         return [], readable.rejected, []
-    sql, parameters = read_csv_sql(readable, width)
-    rows = [[cell or "" for cell in row] for row in CONNECTION.execute(f"from {sql}", parameters).fetchall()]
+    rows = [[cell or "" for cell in row] for row in parsed(readable, width)]
     assert len(rows) == readable.n_records
     return rows, readable.rejected, readable.lines_of(list(range(len(rows))))
 
@@ -92,10 +95,7 @@ def test_around_rows_that_do_not_fit_blocks_of_bytes_are_read_as_row_by_row(tmp_
     numbers = list(range(plain.n_records))
     assert around.lines_of(numbers) == plain.lines_of(numbers)
     if numbers:
-        texts = [
-            CONNECTION.execute(f"from {sql}", names).fetchall() for sql, names in (read_csv_sql(r, 3) for r in (around, plain))
-        ]
-        assert texts[0] == texts[1]
+        assert parsed(around, 3) == parsed(plain, 3)
 
 
 def test_five_wrong_rows_in_a_large_file_are_read_around(tmp_path):
@@ -224,3 +224,25 @@ def test_counts_and_lines_hold_across_the_blocks_in_which_a_file_is_read(tmp_pat
     wanted = [0, 1, 7, 8, 99_999, 150_000, 199_999]
     expected = [2 + n + (n + 6) // 7 for n in wanted]
     assert lines_of_records(tmp_path / "a.csv", dialect, wanted) == expected
+
+
+@pytest.mark.parametrize("first_cell", ["\ufeffa", '"\ufeffa"'])
+def test_a_byte_order_mark_in_the_first_cell_of_the_data_is_kept(tmp_path, first_cell):
+    (tmp_path / "a.csv").write_text(f"h,i\n{first_cell},b\n", encoding="utf-8", newline="")
+    assert read(tmp_path / "a.csv", Dialect(), 2, tmp_path / "plain.csv")[0] == [["\ufeffa", "b"]]
+
+
+def test_a_carriage_return_above_the_data_is_no_line_of_its_own(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"a\rtitle\nh,i\n1,2\n")
+    readable = Readable(tmp_path / "a.csv", Dialect(preamble_lines=1), 1)
+    assert parsed(readable, 2) == [["1", "2"]]
+
+
+def test_a_record_that_fills_a_usual_block_is_read_with_a_larger_one(tmp_path):
+    long = "x" * (3 * BLOCK_BYTES[0] // 2)
+    (tmp_path / "a.csv").write_text("h,i\n" + "1,2\n" * 200_000 + f"{long},3\n", newline="")
+    readable = as_it_is(tmp_path / "a.csv", Dialect(), 2, tmp_path / "plain.csv")
+    with pytest.raises(pa.ArrowInvalid):
+        parsed(readable, 2)
+    assert parsed(readable, 2, BLOCK_BYTES[1])[-1] == [long, "3"]
+    assert BLOCK_BYTES[1] > MAX_RECORD_BYTES

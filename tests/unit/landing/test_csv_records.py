@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.landing.csv_records import marked_rows_sql
+from orchestration.landing.csv_records import marks_sql
 from orchestration.landing.parts import LoadResult, Recognition
 from orchestration.landing.profiles import known_profiles
 from orchestration.landing.reading import Reader
@@ -136,8 +136,8 @@ def test_no_feeds_mark_needs_a_join_which_would_lose_the_order_of_rows(profile, 
     language = feed.languages[0]
     header = [column.header_in(language) for column in feed.columns.values()]
     recognition = Recognition(profile, feed, language, 0, header, dict(enumerate(feed.columns)))
-    cells = ", ".join(f"range::varchar as c{place}" for place in range(len(feed.columns)))
-    sql = marked_rows_sql(recognition, f"(select {cells} from range(3))")
+    cells = ", ".join(f'range::varchar as "{name}"' for name in feed.columns)
+    sql = marks_sql(recognition, f"(select {cells} from range(3))")
     assert "JOIN" not in duckdb.execute(f"explain {sql}").fetchone()[1]
 
 
