@@ -158,7 +158,10 @@ def _copy(connection: duckdb.DuckDBPyConnection, readable: Readable, recognition
 def _write_marked(
     connection: duckdb.DuckDBPyConnection, readable: Readable, recognition: Recognition, target: Path, block_bytes: int
 ) -> _Written:
-    """Write the feed's columns that the file has, and the mark, a row group at a time; meanwhile the next is read."""
+    """Write the feed's columns that the file has, and the mark, one row group after the other.
+
+    Three of them are at work at once: one is read, one looked at, one written.
+    """
     positions = {name: position for position, name in recognition.columns.items()}
     # A column that the file lacks is not written: whoever reads segments knows it as NULL.
     wanted = [name for name in recognition.feed.columns if name in positions]
@@ -167,14 +170,16 @@ def _write_marked(
     times = [name for name in wanted if recognition.feed.columns[name].type in TIMES]
     batches = text_batches(readable, names, wanted, block_bytes) if readable.n_records else iter(())
     n_rows, hashes = 0, [np.array([], dtype=np.uint64)]
-    with raw_writer(target, schema) as writer, ThreadPoolExecutor(1) as thread:
-        writing = thread.submit(lambda: None)
-        for cells in row_groups(batches, schema):
+    groups = row_groups(batches, schema)
+    with raw_writer(target, schema) as writer, ThreadPoolExecutor(2) as threads:
+        reading, writing = threads.submit(next, groups, None), threads.submit(lambda: None)
+        while (cells := reading.result()) is not None:
+            reading = threads.submit(next, groups, None)
             looked_at, read = with_moments(cells, times)
             connection.register("cells", looked_at)
             found = connection.execute(marks_sql(recognition, "cells", read, key_hash)).fetchnumpy()
             writing.result()
-            writing = thread.submit(writer.write_table, cells.append_column(MARK, pa.array(found[MARK])), cells.num_rows)
+            writing = threads.submit(writer.write_table, cells.append_column(MARK, pa.array(found[MARK])), cells.num_rows)
             n_rows += cells.num_rows
             if key_hash:
                 hashes.append(found[_KEY_HASH])

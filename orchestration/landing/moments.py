@@ -7,7 +7,7 @@ import pyarrow.compute
 
 TIMES = ("date", "timestamp")
 # 2026-09-30, 2026-09-30 08:15, 2026-09-30 08:15:00: of these lengths Arrow reads no other notation.
-_LENGTHS = pa.array([10, 16, 19, None], pa.int32())
+_LENGTHS = {10, 16, 19, None}
 
 
 def moment_name(column: str) -> str:
@@ -27,8 +27,7 @@ def with_moments(cells: pa.Table, columns: Iterable[str]) -> tuple[pa.Table, fro
 
 
 def _read(texts: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    lengths = pyarrow.compute.binary_length(texts)
-    if not pyarrow.compute.all(pyarrow.compute.is_in(lengths, _LENGTHS)).as_py():
+    if not set(pyarrow.compute.unique(pyarrow.compute.binary_length(texts)).to_pylist()) <= _LENGTHS:
         return None
     try:
         return texts.cast(pa.timestamp("us"))

@@ -21,9 +21,11 @@ _BYTES_PER_SECOND = 2_000_000
 # A small file needs little memory: what grows beyond this is a bomb, and is stopped before it is felt.
 _LEAST_BYTES = 448 * 2**20
 _BYTES_PER_BYTE = 40
-# A process of our own making imports what it serves and nothing else: not, as `multiprocessing` has it, the caller's program.
+# A process of our own making imports what it serves and nothing else: not, as `multiprocessing` has it, the caller's program,
+# and not pandas, for which DuckDB and Arrow look wherever one hands the other a table.
 _CHILD = """
 import json, sys
+sys.modules["pandas"] = None
 sys.path[:] = json.loads(sys.argv[1])
 from orchestration.landing.worker import serve
 serve(int(sys.argv[2]))
