@@ -154,7 +154,8 @@ class Worker:
 
     def _receive(self, seconds: float) -> tuple[str, Any]:
         try:
-            if not self._connection.poll(seconds):
+            # A second at a time: one in which this machine slept, or stood still, counts once, however long it was.
+            if not any(self._connection.poll(min(1, seconds)) for _ in range(max(1, round(seconds)))):
                 self.stop()
                 raise WorkerDiedError("too_slow", f"not read within {seconds:.0f} s; remedy: export it in smaller parts")
             answer = self._connection.recv()

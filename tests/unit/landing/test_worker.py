@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -22,6 +24,11 @@ class Server:
 
     def hang(self) -> None:
         time.sleep(60)
+
+    def work(self) -> str:
+        for _ in range(20):
+            time.sleep(0.1)
+        return "done"
 
     def swell(self, size: int) -> int:
         return len(bytes(size))
@@ -69,6 +76,27 @@ def test_a_child_that_hangs_is_ended_after_its_time(worker, monkeypatch):
         worker.call("hang")
     assert died.value.code == "too_slow"
     assert time.monotonic() - began < 5
+
+
+STANDS_STILL = """
+import tests.unit.landing.test_worker as here
+here.worker_module._LEAST_SECONDS = 4
+with here.Worker(here.Server, 2 << 30) as child:
+    print(child.call("pid"), flush=True)
+    print(child.call("work"))
+"""
+
+
+def test_time_in_which_the_machine_stands_still_is_not_the_files(request):
+    command = [sys.executable, "-c", STANDS_STILL]
+    with subprocess.Popen(
+        command, cwd=request.config.rootpath, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as parent:
+        parent.stdout.readline()
+        os.killpg(parent.pid, signal.SIGSTOP)
+        time.sleep(6)
+        os.killpg(parent.pid, signal.SIGCONT)
+        assert parent.stdout.read() == "done\n"
 
 
 def test_what_a_file_may_use_follows_from_its_size_and_never_exceeds_the_limit(worker):
