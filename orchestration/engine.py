@@ -13,4 +13,6 @@ def open_duckdb(
     connection = duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=dict(config or {}))
     # Its progress bar goes to standard output, even where that is a file.
     connection.execute("set enable_progress_bar = false")
+    # With it a Parquet file that another library wrote over one it had read was read wrong once in some 2 000 times.
+    connection.execute("set enable_external_file_cache = false")
     return connection

@@ -43,7 +43,7 @@ def archive_kind(path: Path, name: str = "the file") -> str | None:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
         raise RefusedError("damaged_archive", f"{name}: not a readable zip file ({error}); remedy: export it again") from error
     return None if names.intersection(_SPREADSHEET_PARTS) else "zip"
 

@@ -242,8 +242,9 @@ def text_batches(readable: Readable, names: Sequence[str], wanted: Sequence[str]
                 double_quote=dialect.doubles_quotes,
                 newlines_in_values=True,
             ),
+            # That the text is UTF-8 was proven when it was decoded.
             pyarrow.csv.ConvertOptions(
-                column_types=texts, include_columns=list(wanted), strings_can_be_null=True, null_values=[""]
+                check_utf8=False, column_types=texts, include_columns=list(wanted), strings_can_be_null=True, null_values=[""]
             ),
         )
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from orchestration.landing.csv_reader import BLOCK_BYTES, Readable, around_misfits, as_it_is, as_plain_csv, text_batches
 from orchestration.landing.dialect import Dialect
-from orchestration.landing.doubled_keys import key_hash_sql
+from orchestration.landing.doubled_keys import hashed_key, key_hash_sql
 from orchestration.landing.ledger import LINES_KEPT, Finding
 from orchestration.landing.moments import TIMES, with_moments
 from orchestration.landing.normalise import no_value_fits_sql, unusual_value_sql
@@ -30,9 +30,8 @@ from orchestration.landing.raw_parquet import (
     MAY_BE_NO_RECORD,
     marked_sql,
     parquet_options,
-    raw_writer,
-    row_groups,
 )
+from orchestration.landing.raw_writer import raw_writer, row_groups
 from orchestration.landing.refused import RefusedError
 from orchestration.landing.row_versions import cheap_first, is_one_of, quoted
 from orchestration.landing.spreadsheets import LOST_DIGITS
@@ -166,7 +165,7 @@ def _write_marked(
     # A column that the file lacks is not written: whoever reads segments knows it as NULL.
     wanted = [name for name in recognition.feed.columns if name in positions]
     names = [recognition.columns.get(position, f"_{position}") for position in range(len(recognition.header))]
-    schema, key_hash = pa.schema([(name, pa.string()) for name in wanted]), key_hash_sql(recognition, readable.n_records)
+    schema, key = pa.schema([(name, pa.string()) for name in wanted]), hashed_key(recognition, readable.n_records)
     times = [name for name in wanted if recognition.feed.columns[name].type in TIMES]
     batches = text_batches(readable, names, wanted, block_bytes) if readable.n_records else iter(())
     n_rows, hashes = 0, [np.array([], dtype=np.uint64)]
@@ -177,14 +176,15 @@ def _write_marked(
             reading = threads.submit(next, groups, None)
             looked_at, read = with_moments(cells, times)
             connection.register("cells", looked_at)
+            key_hash = key_hash_sql(key, cells) if key else None
             found = connection.execute(marks_sql(recognition, "cells", read, key_hash)).fetchnumpy()
             writing.result()
             writing = threads.submit(writer.write_table, cells.append_column(MARK, pa.array(found[MARK])), cells.num_rows)
             n_rows += cells.num_rows
-            if key_hash:
+            if key:
                 hashes.append(found[_KEY_HASH])
         writing.result()
-    return _Written(n_rows, np.concatenate(hashes) if key_hash else None)
+    return _Written(n_rows, np.concatenate(hashes) if key else None)
 
 
 def _explain_no_row(name: str, rejected: list[tuple[int, str, str]], recognition: Recognition) -> str:

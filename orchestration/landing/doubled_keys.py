@@ -4,6 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute
 
 from orchestration.landing.ledger import Finding
 from orchestration.landing.parts import Recognition
@@ -15,19 +17,29 @@ if TYPE_CHECKING:
 _ROWS_IN_MEMORY = 30_000_000
 
 
-def key_hash_sql(recognition: Recognition, n_rows: int) -> str | None:
-    """SQL for a number that two rows with one key share; NULL where there is no key to compare, or too many rows to keep it."""
+def hashed_key(recognition: Recognition, n_rows: int) -> tuple[str, ...]:
+    """The key to hash row by row; empty where there is none to compare, or too many rows to keep its hashes."""
+    return recognition.feed.key if _has_key(recognition) and n_rows <= _ROWS_IN_MEMORY else ()
+
+
+def key_hash_sql(key: tuple[str, ...], cells: pa.Table) -> str:
+    """SQL for a number that rows with one key share. Trimming is dear, so it is left out where no text would be shorter."""
+    is_trimmed = all(_is_trimmed(cells.column(name)) for name in key)
+    return f"hash({_listed(key) if is_trimmed else _trimmed(key)})"
+
+
+def _is_trimmed(texts: pa.ChunkedArray) -> bool:
+    equal = pyarrow.compute.equal(pyarrow.compute.utf8_trim_whitespace(texts), texts)
+    return pyarrow.compute.all(equal).as_py() is not False
+
+
+def _has_key(recognition: Recognition) -> bool:
     key = recognition.feed.key
-    if not key or not set(key) <= set(recognition.columns.values()) or n_rows > _ROWS_IN_MEMORY:
-        return None
-    return _hash_sql(key)
+    return bool(key) and set(key) <= set(recognition.columns.values())
 
 
-def _hash_sql(key: tuple[str, ...]) -> str:
-    # Trimming is dear: only what may have a blank at an end, which in Unicode has many forms, is trimmed.
-    may_be_trimmed = " or ".join(f'contains("{name}", \' \') or strlen("{name}") <> length("{name}")' for name in key)
-    bare = ", ".join(f'"{name}"' for name in key)
-    return f"case when {may_be_trimmed} then hash({_trimmed(key)}) else hash({bare}) end"
+def _listed(key: tuple[str, ...]) -> str:
+    return ", ".join(f'"{name}"' for name in key)
 
 
 def _trimmed(key: tuple[str, ...]) -> str:
@@ -46,9 +58,9 @@ def doubled_keys(
         hashes: What `key_hash_sql` said of each row, in any order; it is sorted here.
 
     """
-    key = recognition.feed.key
-    if not key or not set(key) <= set(recognition.columns.values()):
+    if not _has_key(recognition):
         return []
+    key = recognition.feed.key
     doubled = _count_in_memory(hashes) if hashes is not None else _count(connection, relation, key)
     if not doubled:
         return []
@@ -64,7 +76,7 @@ def doubled_keys(
 
 
 def _count(connection: "duckdb.DuckDBPyConnection", relation: str, key: tuple[str, ...]) -> int:
-    return connection.execute(f"select count(*) - count(distinct {_hash_sql(key)}) from {relation}").fetchone()[0]
+    return connection.execute(f"select count(*) - count(distinct hash({_trimmed(key)})) from {relation}").fetchone()[0]
 
 
 def _count_in_memory(hashes: np.ndarray) -> int:

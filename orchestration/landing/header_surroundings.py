@@ -34,7 +34,8 @@ def require_one_line_end(head: str, dialect: Dialect, name: str) -> None:
 
 def text_rows_above(head: str, dialect: Dialect, header: Sequence[str], name: str) -> list[Finding]:
     """The same as `rows_above` for a text file, of which `head` is the beginning."""
-    lines = _lines(head, dialect)[: dialect.preamble_lines]
+    # A bare carriage return within quotes is text, which the splitter of single lines takes for a fault.
+    lines = [line.replace("\r", " ") for line in _lines(head, dialect)[: dialect.preamble_lines]]
     above = [next(csv.reader([line], delimiter=dialect.delimiter), []) for line in lines] if len(dialect.delimiter) == 1 else []
     n_below = head.count(_end_of_lines(dialect)) - dialect.lines_before_data
     return rows_above(above, header, n_below, name)

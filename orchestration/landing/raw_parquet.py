@@ -1,22 +1,13 @@
 """How raw Parquet is written, and the one column of it that no export delivered."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet
-
 # A dictionary of more texts than this costs more to build than it saves.
 _DICTIONARY_TEXTS = 2048
-_DICTIONARY_BYTES, _LEAST_DICTIONARY_BYTES = 1 << 18, 1 << 14
+_DICTIONARY_BYTES, LEAST_DICTIONARY_BYTES = 1 << 18, 1 << 14
 
 # Beside the delivered cells: a sum of the two below, zero for nearly every row. Only rows with a mark are looked at again, so
 # that a file is not read twice. It follows from the row's cells and its profile; nothing outside this room reads it.
 MARK = "_mark"
 MAY_BE_NO_RECORD, HAS_UNUSUAL_VALUE = 1, 2
-
-# As DuckDB's own: enough rows for a thread's work and a dictionary's gain. Wide rows end a group earlier, by their bytes.
-_GROUP_ROWS, _GROUP_BYTES = 122_880, 64 << 20
 
 
 def parquet_options(n_bytes: int) -> str:
@@ -25,7 +16,7 @@ def parquet_options(n_bytes: int) -> str:
     The writer takes a dictionary's memory for each column at once: a small file can't fill the usual megabyte. Nobody looks a
     single value up in raw, so filters for that are left out; the second version stores texts and row numbers in less.
     """
-    dictionary_bytes = min(_DICTIONARY_BYTES, max(_LEAST_DICTIONARY_BYTES, n_bytes))
+    dictionary_bytes = min(_DICTIONARY_BYTES, max(LEAST_DICTIONARY_BYTES, n_bytes))
     return (
         "(format parquet, compression zstd, compression_level 1, parquet_version v2, write_bloom_filter false, "
         f"dictionary_size_limit {_DICTIONARY_TEXTS}, string_dictionary_page_size_limit {dictionary_bytes})"
@@ -36,25 +27,3 @@ def marked_sql(source: str, mark: int) -> str:
     """SQL over the rows of raw Parquet that have a mark, with their row numbers; blocks without marks are passed over."""
     both = MAY_BE_NO_RECORD + HAS_UNUSUAL_VALUE
     return f"(select *, file_row_number from {source} where {MARK} > 0 and {MARK} in ({mark}, {both}))"
-
-
-def row_groups(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
-    """The batches in groups of at least `_GROUP_ROWS` rows or `_GROUP_BYTES` bytes, but for the last; none empty."""
-    waiting: list[pa.RecordBatch] = []
-    n_rows = n_bytes = 0
-    for batch in batches:
-        waiting.append(batch)
-        n_rows, n_bytes = n_rows + batch.num_rows, n_bytes + batch.nbytes
-        if n_rows >= _GROUP_ROWS or n_bytes >= _GROUP_BYTES:
-            yield pa.Table.from_batches(waiting, schema)
-            waiting, n_rows, n_bytes = [], 0, 0
-    if n_rows:
-        yield pa.Table.from_batches(waiting, schema)
-
-
-def raw_writer(target: Path, cells: pa.Schema) -> pyarrow.parquet.ParquetWriter:
-    """A writer of cells and their mark that chooses as `parquet_options` does, at a third of the cost of DuckDB's."""
-    return pyarrow.parquet.ParquetWriter(
-        target, cells.append(pa.field(MARK, pa.uint8())), compression="zstd", compression_level=1,
-        dictionary_pagesize_limit=_LEAST_DICTIONARY_BYTES, write_statistics=[MARK],
-    )  # fmt: skip

@@ -103,9 +103,8 @@ def recognise(head: str, file_name: str, profiles: Iterable[Profile]) -> Recogni
 
 
 def _header_rows(head: str, file_name: str, profiles: list[Profile]) -> list[_HeaderRow]:
-    lines = list(islice(_LINE_END.split(head), MAX_PREAMBLE_LINES + MAX_HEADER_CELL_LINES + 1))
     declared = {feed.dialect.as_dialect() for profile in profiles for feed in profile.feeds.values() if feed.dialect}
-    split = _split_rows(lines, newline_of(head), excel_separator(head))
+    split = _split_rows(_pieces(head), newline_of(head), excel_separator(head))
     rows = [*split, *(row for dialect in declared if (row := _declared_row(head, dialect)))]
     widest = max(rows, key=lambda row: len(row.cells), default=None)
     if widest and len(widest.cells) > MAX_COLUMNS:
@@ -155,21 +154,34 @@ def recognise_rows(rows: list[list[str]], file_name: str, profiles: Iterable[Pro
     return _recognise(heads, file_name, list(profiles))
 
 
-def _split_rows(lines: list[str], newline: str, separator: str | None) -> Iterator[_HeaderRow]:
+def _pieces(head: str) -> list[tuple[int, str]]:
+    """The first lines, split at any line end, each with the number of the file's own lines above it.
+
+    A bare return in a file of other line ends is text within quotes, or a fault that is told once the header is known.
+    """
+    ends, found, start, number = "\r" if newline_of(head) == "\r" else "\n", [], 0, 0
+    for end in islice(_LINE_END.finditer(head), MAX_PREAMBLE_LINES + MAX_HEADER_CELL_LINES):
+        found.append((number, head[start : end.start()]))
+        start, number = end.end(), number + (ends in end.group())
+    return [*found, (number, _LINE_END.split(head[start:], 1)[0])]
+
+
+def _split_rows(pieces: list[tuple[int, str]], newline: str, separator: str | None) -> Iterator[_HeaderRow]:
     """Every line split at every common delimiter; a quoted header cell may go on in the next lines."""
-    for number, line in enumerate(lines[: MAX_PREAMBLE_LINES + 1]):
+    numbers, lines = [number for number, _ in pieces], [text for _, text in pieces]
+    for place, line in enumerate(lines[: MAX_PREAMBLE_LINES + 1]):
         for delimiter in [separator] if separator else DELIMITERS:
-            reader = csv.reader((text + "\n" for text in lines[number : number + MAX_HEADER_CELL_LINES]), delimiter=delimiter)
+            reader = csv.reader((text + "\n" for text in lines[place : place + MAX_HEADER_CELL_LINES]), delimiter=delimiter)
             try:
                 cells = next(reader, None) if line.strip() else None
             except csv.Error:
                 continue
             if not cells or not any(cell.strip() for cell in cells):
                 continue
-            dialect = Dialect(delimiter=delimiter, newline=newline, preamble_lines=number + reader.line_num - 1)
-            following = next((text for text in lines[number + reader.line_num :] if text.strip()), None)
+            dialect = Dialect(delimiter=delimiter, newline=newline, preamble_lines=numbers[place + reader.line_num - 1])
+            following = next((text for text in lines[place + reader.line_num :] if text.strip()), None)
             in_prose = following is not None and delimiter not in following
-            yield _HeaderRow(number, cells, frozenset(normalise_header(cell) for cell in cells), dialect, in_prose)
+            yield _HeaderRow(numbers[place], cells, frozenset(normalise_header(cell) for cell in cells), dialect, in_prose)
 
 
 def _declared_row(head: str, dialect: Dialect) -> _HeaderRow | None:

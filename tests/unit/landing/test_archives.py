@@ -62,3 +62,12 @@ def test_an_archive_without_a_file_is_refused(opened):
     with pytest.raises(RefusedError) as refusal:
         opened(zipped({"folder/": b""}))
     assert refusal.value.code == "empty_archive"
+
+
+def test_a_zip_of_a_version_that_nobody_reads_is_a_damaged_archive(opened):
+    content = bytearray(zipped({"a.csv": b"1"}))
+    # The version needed to read it, in the central directory.
+    content[content.rindex(b"PK\x01\x02") + 6] = 169
+    with pytest.raises(RefusedError) as refusal:
+        opened(bytes(content))
+    assert refusal.value.code == "damaged_archive"

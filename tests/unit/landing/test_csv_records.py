@@ -55,6 +55,16 @@ def test_the_same_table_twice_counts_once_and_the_second_is_set_aside_line_by_li
     assert noticed(result, "repeated_header") == [(5,)]
 
 
+def test_each_of_many_files_of_one_size_is_looked_at_itself(load):
+    place = HEADER.index("Montant")
+    for number in range(60):
+        at = number % len(ROWS)
+        cells = [
+            [*row[:place], f"x{number:02d}" if line == at else row[place], *row[place + 1 :]] for line, row in enumerate(ROWS)
+        ]
+        assert noticed(load(csv_text([HEADER, *cells])), "unreadable_value") == [(at + 2,)]
+
+
 def test_rows_below_a_repeated_header_that_are_new_are_data(load):
     result = load(csv_text([HEADER, *ROWS[:3], HEADER, *ROWS[3:]]))
     assert (result.rows_loaded, result.rejected) == (6, [])

@@ -74,3 +74,13 @@ def test_a_header_below_its_rows_is_refused_in_text_and_sheets(parts):
 def test_a_few_wide_lines_above_the_header_are_told_and_titles_are_not(parts):
     (part,) = parts(csv_text([["x"] * WIDTH, ["Report", *[""] * (WIDTH - 1)], *CELLS]))
     assert [(item.code, item.lines) for item in part.findings] == [("rows_above_header", (1,))]
+
+
+@pytest.mark.parametrize(
+    ("title", "header"),
+    [('"Ventes\rde juin"\n', CELLS[0]), ("", [*CELLS[0][:-1], f"{CELLS[0][-1]}\r"]), ('"a\rb"\n"\r"\n', CELLS[0])],
+)
+def test_a_carriage_return_within_quotes_at_or_above_the_header_is_text_and_hides_no_row(parts, title, header):
+    (part,) = parts(title + csv_text([header, *CELLS[1:]]))
+    assert part.dialect.lines_before_data == title.count("\n") + 1
+    assert part.findings == ()
