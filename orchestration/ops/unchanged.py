@@ -117,8 +117,13 @@ def _kept(home: Home) -> Path:
 
 
 def _state(home: Home) -> Iterator[str]:
-    """Raw Parquet and whatever else lies in the home's root, by size and time; of the ledger the catalog says what counts."""
-    files = [*home.raw.glob("*/*/*.parquet"), *(path for path in home.root.iterdir() if path.is_file())]
+    """Raw Parquet and whatever else lies in the home's root, by size and time; of the ledger the catalog says what counts.
+
+    Files that the ledger names no more stay until the next landing: they are no part of a night.
+    """
+    named = Ledger(home.ledger).named_parquet()
+    raw = [path for path in home.raw.glob("*/*/*.parquet") if path.stem in named]
+    files = [*raw, *(path for path in home.root.iterdir() if path.is_file())]
     for path in sorted(files):
         if not path.name.startswith(("ledger.sqlite", "run.lock")):
             found = path.stat()

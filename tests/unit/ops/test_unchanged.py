@@ -118,6 +118,19 @@ def test_state_that_the_catalog_does_not_name_is_new_too(published):
     assert known(published) is None
 
 
+def test_what_a_later_extract_left_behind_in_raw_is_no_part_of_a_night(published, tmp_path):
+    """Sightings are written anew with each extract; the old file stays until the next landing."""
+    exports = tmp_path / "exports"
+    shutil.copy(exports / "transactions-2026-10-01.csv", exports / "transactions-2026-10-02.csv")
+    shutil.copy(exports / "transactions-2026-10-01.csv", exports / "transactions-2026-10-03.csv")
+    land(published, Settings(home=published.root, exports=exports))
+    n_files = len(list(published.raw.glob("*/*/*.parquet")))
+    remember(published)
+    land(published, Settings(home=published.root, exports=exports))
+    assert len(list(published.raw.glob("*/*/*.parquet"))) < n_files
+    assert known(published) == {"version": "v1"}
+
+
 def test_a_night_that_was_begun_is_remembered_no_more(published):
     assert unchanged.is_remembered(published)
     unchanged.forget(published)
