@@ -3,12 +3,14 @@
     python -m benchmarks.bare --home HOME --exports DIR --database FILE
 
 Reads every CSV of the exports into text Parquet; lays the raw catalog of a home in which they have landed; creates each seed
-and model from the SQL that dbt compiled for that home, and asks the audit's queries. The marts it leaves are those of the
-night, row for row, but for `fct_check_result` and `fct_restatement`, which tell of the home's nights and not of its data.
+and model from the SQL that dbt compiled for that home, asks the audit's queries, and leaves what a night leaves to be read: the
+marts by grain in a file of their own, as Parquet, and a copy. They are those of the night, row for row, but for
+`fct_check_result` and `fct_restatement`, which tell of the home's nights and not of its data.
 """
 
 import argparse
 import json
+import shutil
 import sys
 import tempfile
 from graphlib import TopologicalSorter
@@ -18,6 +20,7 @@ from typing import Any
 import duckdb
 
 from orchestration.home import Home
+from orchestration.publish.assets import mart_grains
 from orchestration.settings import Settings
 from orchestration.transform.catalog import AsOf, DuckDBEngine, latest_extract_day, write_night_catalog
 from orchestration.transform.data_tests import run_data_tests
@@ -58,6 +61,19 @@ def build(settings: Settings, home: Home, database: Path) -> dict[str, dict]:
     return nodes
 
 
+def write_outputs(database: Path, grains: dict[str, list[str]]) -> None:
+    """The places of the contract, beside the database: a file of marts by grain, Parquet of each, a copy of the file."""
+    published = database.with_name("published.duckdb")
+    with duckdb.connect(str(published)) as connection:
+        connection.execute(f"attach '{database}' as built (read_only)")
+        connection.execute("create schema marts")
+        for mart, grain in sorted(grains.items()):
+            order = ", ".join(f"{column} nulls first" for column in grain)
+            connection.execute(f"create table marts.{mart} as from built.marts.{mart} order by {order}")
+            connection.execute(f"copy marts.{mart} to '{database.with_name(mart)}.parquet' (format parquet, compression zstd)")
+    shutil.copyfile(published, database.with_name("copy.duckdb"))
+
+
 def build_order(nodes: dict[str, dict]) -> list[str]:
     """The nodes so that each comes after those that it reads."""
     return list(
@@ -95,7 +111,8 @@ def main() -> None:
     parser.add_argument("--database", type=Path, required=True)
     options = parser.parse_args()
     read_exports(options.exports)
-    build(Settings(home=options.home), Home(options.home), options.database)
+    nodes = build(Settings(home=options.home), Home(options.home), options.database)
+    write_outputs(options.database, mart_grains({"nodes": nodes}))
 
 
 if __name__ == "__main__":
