@@ -20,6 +20,7 @@ from orchestration.privacy.messages import LEFT_OUT, without_values
 from orchestration.quality.suites import CheckOutcome, Dataset, run_suites
 from orchestration.settings import Settings
 from orchestration.transform.catalog import AsOf, latest_extract_day
+from orchestration.transform.kept_models import KeptModels
 
 
 class InputRefusedError(ValueError):
@@ -28,7 +29,10 @@ class InputRefusedError(ValueError):
 
 @dataclass
 class Night:
-    """What the steps of one run share: `seconds` by step, `inputs` as the hash of what is built, `version` once published."""
+    """What the steps of one run share: `seconds` by step, `inputs` as the hash of what is built, `version` once published.
+
+    `kept` are the models that stand from an earlier night, None where the candidate is no whole one; `results` what dbt told.
+    """
 
     settings: Settings
     home: Home
@@ -36,6 +40,8 @@ class Night:
     seconds: dict[str, float] = field(default_factory=dict)
     version: str | None = None
     inputs: str | None = None
+    kept: KeptModels | None = None
+    results: list[dict] = field(default_factory=list)
     input_refusal: str | None = None
     audit_refusals: list[str] = field(default_factory=list)
     progress: Callable[[str], None] = lambda line: None

@@ -31,7 +31,9 @@ class _Recorder:
     """An engine that hashes what the catalog writes, and hands it on to the engine behind it, if there is one."""
 
     engine: Engine | None = None
-    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    prints: dict[str, str] = field(default_factory=dict)
+    queries: dict[str, str] = field(default_factory=dict)
+    derived: list[str] = field(default_factory=list)
 
     def create_schema(self) -> None:
         """Nothing to note."""
@@ -40,42 +42,69 @@ class _Recorder:
 
     def relate(self, name: str, sql: str) -> None:
         """Note the query."""
-        self.digest.update(f"\n{name}: {sql}".encode())
+        self.prints[name] = hashlib.sha256(sql.encode()).hexdigest()
+        self.queries[name] = sql
         if self.engine:
             self.engine.relate(name, sql)
 
     def tabulate(self, name: str, columns: Mapping[str, str], rows: Sequence[tuple]) -> None:
         """Note the rows."""
-        self.digest.update(f"\n{name}: {dict(columns)} {list(rows)}".encode())
+        self.prints[name] = hashlib.sha256(f"{dict(columns)} {list(rows)}".encode()).hexdigest()
         if self.engine:
             self.engine.tabulate(name, columns, rows)
 
     def derive(self, name: str, make: Callable[[duckdb.DuckDBPyConnection], str]) -> None:
-        """It follows from what is noted already."""
+        """It follows from what is noted already, though not from its query alone."""
+        self.derived.append(name)
         if self.engine:
             self.engine.derive(name, make)
 
 
-def inputs_hash(night: Night, engine: Engine | None = None) -> str:
-    """One hash of the raw catalog as of the night's day, the feeds' checks, the home's other state, product and settings.
+@dataclass(frozen=True)
+class NightInputs:
+    """What a night is made of: one hash of all, one of what is the same for every model, and a print per raw relation.
 
-    Given an engine, the catalog is written to it on the way: it is worked out once.
+    Those that are queries may name each other. The relations in `derived` have no print: their rows tell.
     """
+
+    hash: str
+    product: str
+    prints: Mapping[str, str]
+    queries: Mapping[str, str]
+    derived: Sequence[str]
+
+
+def inputs_hash(night: Night) -> str:
+    """One hash of the raw catalog as of the night's day, the feeds' checks, the home's other state, product and settings."""
+    return night_inputs(night).hash
+
+
+def night_inputs(night: Night, engine: Engine | None = None) -> NightInputs:
+    """The same with its parts. Given an engine, the catalog is written to it on the way: it is worked out once."""
     recorder = _Recorder(engine)
     write_night_catalog(recorder, night.home, night.settings, night.as_of())
     profiles = known_profiles(night.settings)
     feeds = [feed for profile in profiles.values() for feed in profile.feeds.values()]
-    settings = night.settings.model_dump(mode="json", exclude={"home", "exports", "as_of", "rebuild"})
+    product = product_hash(night.settings)
     parts = {
+        "catalog": recorder.prints,
         "feeds": [repr(check) for check in judge_feeds(Ledger(night.home.ledger), feeds, night.as_of().day)],
         "home": list(_state(night.home)),
-        "settings": settings,
+        "product": product,
+    }
+    whole = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return NightInputs(whole, product, recorder.prints, recorder.queries, recorder.derived)
+
+
+def product_hash(settings: Settings) -> str:
+    """What is the same for every model of a night: product, libraries, settings and the files that settings name."""
+    parts = {
+        "settings": settings.model_dump(mode="json", exclude={"home", "exports", "as_of", "rebuild"}),
         "libraries": [version(name) for name in _LIBRARIES],
         "product": [_content(PROJECT_DIR / name) for name in _PRODUCT],
-        "company": [_content(path) for path in _named_paths(night.settings)],
+        "company": [_content(path) for path in _named_paths(settings)],
     }
-    recorder.digest.update(json.dumps(parts, sort_keys=True).encode())
-    return recorder.digest.hexdigest()
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def remember(night: Night, summary: dict) -> None:

@@ -16,6 +16,7 @@ from orchestration.publish.versions import publish
 from orchestration.quality.audit import Audit
 from orchestration.quality.policy import load_policy
 from orchestration.settings import Settings
+from orchestration.transform.kept_models import Publication, write_record
 from orchestration.transform.translator import ANALYTICS_ENGINEERING
 
 PUBLISHED = dg.AssetKey(["published", "marts"])
@@ -42,6 +43,7 @@ def build_publish_asset(manifest_path: Path) -> dg.AssetsDefinition:
     """The published version, downstream of every mart."""
     manifest = json.loads(manifest_path.read_text())
     grains = mart_grains(manifest)
+    names = {node["name"]: unique_id for unique_id, node in manifest["nodes"].items() if node["name"] in grains}
 
     @dg.asset(
         key=PUBLISHED,
@@ -61,8 +63,11 @@ def build_publish_asset(manifest_path: Path) -> dg.AssetsDefinition:
                 raise dg.Failure(f"refused: {'; '.join(refusals)}", allow_retries=False)
             inputs = tonight(night.settings, night.home)
             serve = postgres_server(night.settings, grains)
-            version = publish(night.home, night.as_of(), grains, night.settings.keep_versions, inputs, serve)
+            standing = _standing(night, names)
+            version = publish(night.home, night.as_of(), grains, night.settings.keep_versions, inputs, serve, standing)
             night.version = version.version
+            if night.kept:
+                write_record(night.home, night.kept, night.results, Publication(version.version, version.hashes))
             lacking = [str(day) for day in nights_lacking_files(night.home, night.settings.business_timezone)]
         if lacking:
             night.progress(
@@ -73,6 +78,17 @@ def build_publish_asset(manifest_path: Path) -> dg.AssetsDefinition:
         return dg.MaterializeResult(metadata=metadata)
 
     return published_marts
+
+
+def _standing(night: Night, names: Mapping[str, str]) -> Publication | None:
+    """The marts that no model built tonight, as they were published last."""
+    if night.kept is None or night.kept.published is None:
+        return None
+    known = night.kept.published
+    if not known.version.startswith(night.as_of().day.isoformat()):
+        return None
+    hashes = {mart: digest for mart, digest in known.hashes.items() if mart in names and night.kept.stands(names[mart])}
+    return Publication(known.version, hashes)
 
 
 def _late_feeds(night: Night) -> list[str]:

@@ -7,7 +7,7 @@ Parquet file, which the raw catalog shows to `fct_restatement`.
 import datetime as dt
 import json
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
@@ -35,8 +35,12 @@ create table if not exists publication (
 
 
 @contextmanager
-def recorded(home: Home, as_of: AsOf, grains: Mapping[str, list[str]], inputs: Inputs) -> Iterator[Path | None]:
+def recorded(
+    home: Home, as_of: AsOf, grains: Mapping[str, list[str]], inputs: Inputs, standing: Collection[str] = ()
+) -> Iterator[Path | None]:
     """Compare the candidate with what was last published for its night and keep it, once the body has published it.
+
+    Marts that are `standing` are those that were published last: their rows are kept already.
 
     Yields a Parquet file of what differs, None when nothing does or the night was never published before.
     """
@@ -52,7 +56,7 @@ def recorded(home: Home, as_of: AsOf, grains: Mapping[str, list[str]], inputs: I
         if earlier:
             # Of a run that died between naming its file and the commit: what it told is told again below.
             restatement_file(home, as_of.day, restatements + 1).unlink(missing_ok=True)
-        marts = sorted(mart for mart in grains if mart != RESTATEMENTS)
+        marts = sorted(mart for mart in grains if mart != RESTATEMENTS and mart not in standing)
         connection.execute(
             "create temp table difference (mart_name varchar, grain_key varchar, column_name varchar, change varchar, "
             "old_value varchar, new_value varchar)"

@@ -8,7 +8,7 @@ import datetime as dt
 import hashlib
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -20,6 +20,7 @@ from orchestration.home import Home
 from orchestration.publish.causes import Inputs
 from orchestration.publish.history import RESTATEMENTS, recorded
 from orchestration.transform.catalog import AsOf
+from orchestration.transform.kept_models import Publication
 from orchestration.transform.restatements import restatements_sql
 
 _SCHEMA = "marts"
@@ -31,12 +32,13 @@ class NoPublishedVersionError(Exception):
 
 @dataclass(frozen=True)
 class PublishedVersion:
-    """One version on disk: its name, its day and whether it is the one in use."""
+    """One version on disk: its name, its day and whether it is the one in use; of one just published its marts' hashes."""
 
     version: str
     as_of: dt.date
     is_current: bool
     path: Path
+    hashes: Mapping[str, str] = field(default_factory=dict)
 
 
 def publish(
@@ -46,6 +48,7 @@ def publish(
     keep: int,
     inputs: Inputs,
     serve: Callable[[Path], object] | None = None,
+    standing: Publication | None = None,
 ) -> PublishedVersion:
     """Publish the candidate's marts.
 
@@ -56,17 +59,20 @@ def publish(
         keep: How many versions stay for rollback.
         inputs: What the night was made of, so that a later restatement can say why.
         serve: Called first, with the finished file: a server that gets the marts too. If it fails nothing is published.
+        standing: Marts of the candidate that are those of the version last published, with their hashes there.
 
     The version is made of the marts' content, so the same night twice is the same version.
 
     """
     unfinished = home.published / "unfinished.duckdb"
     remove(unfinished)
+    if standing and not (home.published / f"marts_{standing.version}.duckdb").exists():
+        standing = None
     try:
-        hashes = _copy_marts(home.candidate, unfinished, as_of.day, grains)
+        hashes = _copy_marts(home, unfinished, as_of.day, grains, standing)
         failpoints.passed("after:marts")
         version = f"{as_of.day.isoformat()}_{_combined(hashes)[:8]}"
-        with recorded(home, as_of, grains, inputs) as restated:
+        with recorded(home, as_of, grains, inputs, set(standing.hashes) if standing else set()) as restated:
             failpoints.passed("after:comparison")
             with open_duckdb(unfinished) as connection:
                 _tell_restatements(connection, home, restated, as_of.day)
@@ -77,7 +83,7 @@ def publish(
             if serve:
                 serve(unfinished)
                 failpoints.passed("after:postgres")
-            _publish_parquet(home, unfinished, version)
+            _publish_parquet(home, unfinished, version, standing)
             _publish_copy(home, unfinished)
             target = home.published / f"marts_{version}.duckdb"
             unfinished.replace(target)
@@ -89,7 +95,7 @@ def publish(
     failpoints.passed("after:history")
     _prune(home, keep)
     failpoints.passed("after:prune")
-    return PublishedVersion(version, as_of.day, True, target)
+    return PublishedVersion(version, as_of.day, True, target, hashes)
 
 
 def point_to(home: Home, version: str) -> None:
@@ -166,18 +172,27 @@ def mart_hashes(
     return hashes
 
 
-def _copy_marts(candidate: Path, target: Path, as_of: dt.date, grains: Mapping[str, list[str]]) -> dict[str, str]:
+def _copy_marts(
+    home: Home, target: Path, as_of: dt.date, grains: Mapping[str, list[str]], standing: Publication | None
+) -> dict[str, str]:
+    known = standing.hashes if standing else {}
     with open_duckdb(target) as connection:
-        connection.execute(f"attach '{_escaped(candidate)}' as candidate (read_only)")
+        connection.execute(f"attach '{_escaped(home.candidate)}' as candidate (read_only)")
+        if standing:
+            earlier = _escaped(home.published / f"marts_{standing.version}.duckdb")
+            connection.execute(f"attach '{earlier}' as earlier (read_only)")
         connection.execute(f"create schema {_SCHEMA}")
         for mart, grain in sorted(grains.items()):
-            connection.execute(
-                f"create table {_SCHEMA}.{mart} as select * from candidate.{_SCHEMA}.{mart} order by {_order(grain)}"
-            )
+            # What was published stands in order already.
+            rows = f"earlier.{_SCHEMA}.{mart}" if mart in known else f"candidate.{_SCHEMA}.{mart} order by {_order(grain)}"
+            connection.execute(f"create table {_SCHEMA}.{mart} as select * from {rows}")
         connection.execute("detach candidate")
+        if standing:
+            connection.execute("detach earlier")
         connection.execute("create table published_version (version varchar, as_of date)")
         connection.execute("insert into published_version values ('', ?)", [as_of])
-        return mart_hashes(connection, grains, target.with_suffix(".csv"), are_in_order=True)
+        new = {mart: grain for mart, grain in grains.items() if mart not in known}
+        return {**known, **mart_hashes(connection, new, target.with_suffix(".csv"), are_in_order=True)}
 
 
 def _tell_restatements(connection: duckdb.DuckDBPyConnection, home: Home, restated: Path | None, as_of: dt.date) -> None:
@@ -192,7 +207,8 @@ def _tell_restatements(connection: duckdb.DuckDBPyConnection, home: Home, restat
     )
 
 
-def _publish_parquet(home: Home, source: Path, version: str) -> None:
+def _publish_parquet(home: Home, source: Path, version: str, standing: Publication | None) -> None:
+    earlier = home.published / f"parquet_{standing.version}" if standing else None
     unfinished, target = home.published / "parquet_unfinished", home.published / f"parquet_{version}"
     remove(unfinished)
     unfinished.mkdir()
@@ -201,8 +217,11 @@ def _publish_parquet(home: Home, source: Path, version: str) -> None:
             "select schema_name, table_name from duckdb_tables() where not internal order by all"
         ).fetchall()
         for schema, table in tables:
-            path = _escaped(unfinished / f"{table}.parquet")
-            connection.execute(f"copy {schema}.{table} to '{path}' (format parquet, compression zstd)")
+            path = unfinished / f"{table}.parquet"
+            if earlier and table in standing.hashes and (earlier / path.name).exists():
+                path.hardlink_to(earlier / path.name)
+            else:
+                connection.execute(f"copy {schema}.{table} to '{_escaped(path)}' (format parquet, compression zstd)")
     for path in unfinished.iterdir():
         fsync(path)
     failpoints.passed("after:parquet_written")
@@ -210,7 +229,8 @@ def _publish_parquet(home: Home, source: Path, version: str) -> None:
         # The same night once more: readers may be on this very folder, so it is never away, not even for a moment.
         for path in unfinished.iterdir():
             path.replace(target / path.name)
-        unfinished.rmdir()
+        # Two names of one file: replacing one by the other leaves both.
+        remove(unfinished)
     else:
         unfinished.rename(target)
     failpoints.passed("after:parquet_placed")

@@ -19,15 +19,26 @@ from orchestration.landing.feed_health import judge_feeds
 from orchestration.landing.ledger import Ledger
 from orchestration.landing.profiles import Profile
 from orchestration.ops.night import Night
-from orchestration.ops.unchanged import inputs_hash
+from orchestration.ops.unchanged import NightInputs, night_inputs, product_hash
 from orchestration.privacy.pseudonym import KeyRefusedError
 from orchestration.quality.audit import Audit
 from orchestration.registry.rows import REGISTRY_TABLES
-from orchestration.transform.catalog import DuckDBEngine
+from orchestration.transform.catalog import SCHEMA, DuckDBEngine
 from orchestration.transform.data_tests import run_data_tests
 from orchestration.transform.dbt_build import DbtBuildError, DbtOutcome, invoke_dbt
+from orchestration.transform.kept_models import (
+    KeptModels,
+    Record,
+    content_print,
+    drop_changed,
+    forget_record,
+    kept_models,
+    node_prints,
+    relation_prints,
+    take_record,
+)
 from orchestration.transform.lineage import LineageMemory
-from orchestration.transform.project import data_test_queries, remembered_lineage
+from orchestration.transform.project import data_test_queries, project_manifest, remembered_lineage
 from orchestration.transform.spark_build import build_on_spark
 from orchestration.transform.translator import TandemTranslator
 
@@ -79,15 +90,9 @@ def build_catalog_assets(profiles: Mapping[str, Profile]) -> dg.AssetsDefinition
         night: Night = context.resources.night
         with night.step("build"):
             as_of = night.as_of()
-            night.home.candidate.unlink(missing_ok=True)
-            night.home.candidate.with_suffix(".duckdb.wal").unlink(missing_ok=True)
             Audit(night.home.audit).start(context.run.run_id)
             try:
-                with open_duckdb(night.home.candidate) as connection:
-                    # One transaction: some seven hundred relations, each in its own, wait for the disk as often.
-                    connection.begin()
-                    night.inputs = inputs_hash(night, DuckDBEngine(connection))
-                    connection.commit()
+                night.inputs, night.kept = _write_catalog(night, context.run.run_id)
             except KeyRefusedError as error:
                 night.input_refusal = str(error)
                 raise dg.Failure(str(error), allow_retries=False) from error
@@ -97,6 +102,38 @@ def build_catalog_assets(profiles: Mapping[str, Profile]) -> dg.AssetsDefinition
             yield dg.MaterializeResult(asset_key=spec.key, metadata={"as_of": as_of.day.isoformat()})
 
     return write_raw_catalog
+
+
+def _write_catalog(night: Night, run_id: str) -> tuple[str, KeptModels | None]:
+    """Make the raw schema of the candidate anew, and leave of its other relations those that stand, if any may."""
+    home, settings = night.home, night.settings
+    may_stand = settings.build_changed_only and settings.engine == "duckdb"
+    record = take_record(home, product_hash(settings))
+    if record is None or settings.rebuild or not may_stand:
+        record = None
+        home.candidate.unlink(missing_ok=True)
+    home.candidate.with_suffix(".duckdb.wal").unlink(missing_ok=True)
+    with open_duckdb(home.candidate) as connection:
+        # One transaction: some seven hundred relations, each in its own, wait for the disk as often.
+        connection.begin()
+        connection.execute(f"drop schema if exists {SCHEMA} cascade")
+        inputs = night_inputs(night, DuckDBEngine(connection))
+        kept = _standing(night, connection, inputs, record, run_id) if may_stand else None
+        connection.commit()
+        # What was dropped makes room for what is built.
+        connection.execute("checkpoint")
+    return inputs.hash, kept
+
+
+def _standing(
+    night: Night, connection: duckdb.DuckDBPyConnection, inputs: NightInputs, record: Record | None, run_id: str
+) -> KeptModels:
+    own = {**inputs.prints, **{name: content_print(connection, f"{SCHEMA}.{name}") for name in inputs.derived}}
+    manifest = json.loads(project_manifest(night.settings).read_text())
+    prints = node_prints(manifest, relation_prints(own, inputs.queries), run_id)
+    kept = kept_models(record, inputs.product, prints)
+    drop_changed(connection, manifest, kept)
+    return kept
 
 
 def _record_feed_checks(night: Night, profiles: Mapping[str, Profile], as_of: dt.date) -> None:
@@ -116,6 +153,9 @@ def build_dbt_assets(manifest_path: Path) -> dg.AssetsDefinition:
     def dbt_build(context: dg.AssetExecutionContext) -> Iterator[Any]:
         night: Night = context.resources.night
         with night.step("build"):
+            if context.is_subset:
+                night.kept = None
+                forget_record(night.home)
             outcome = _build(night, manifest, _selection(context, manifest, translator))
             broken = _unexplained(outcome.errors, outcome.results, manifest["nodes"])
             if broken:
@@ -132,13 +172,23 @@ def build_dbt_assets(manifest_path: Path) -> dg.AssetsDefinition:
 
 
 def _build(night: Night, manifest: dict, selection: list[str]) -> DbtOutcome:
-    """The models and their tests on the night's engine."""
+    """The models and their tests on the night's engine; what stands from an earlier night is told as it was then."""
+    kept = night.kept.standing if night.kept else {}
+    models = [name for name, node in manifest["nodes"].items() if node["resource_type"] in ("model", "seed")]
+    if any(name in kept for name in models):
+        selection = ["--select", *(manifest["nodes"][name]["name"] for name in models if name not in kept)]
     arguments = ["build", "--no-write-json", *selection, "--exclude-resource-types", "unit_test"]
     if night.settings.engine == "spark":
         return build_on_spark(arguments, night.settings, night.home, night.progress)
     outcome = invoke_dbt([*arguments, "test"], night.settings, night.home, night.progress)
     failpoints.passed("after:models")
-    outcome.results += _test_results(night, manifest, outcome.results)
+    # First, for they stand on each other alone; Dagster wants to hear of a model after those that it is made of.
+    outcome.results = [result for name, result in kept.items() if not name.startswith("test.")] + outcome.results
+    built = {r["data"]["node_info"]["unique_id"] for r in outcome.results if r["data"]["node_info"]["node_status"] == "success"}
+    queries = {name: query for name, query in data_test_queries(night.settings).items() if name not in kept}
+    outcome.results += run_data_tests(night.home.candidate, queries, manifest["nodes"], built, night.settings.memory_limit)
+    outcome.results += [result for name, result in kept.items() if name.startswith("test.")]
+    night.results = outcome.results
     return outcome
 
 
@@ -153,13 +203,6 @@ def _selection(context: dg.AssetExecutionContext, manifest: dict, translator: Ta
         if node["resource_type"] in ("model", "seed") and translator.get_asset_spec(manifest, unique_id, None).key in chosen
     ]
     return ["--select", *names]
-
-
-def _test_results(night: Night, manifest: dict, results: list[dict]) -> list[dict]:
-    built = {r["data"]["node_info"]["unique_id"] for r in results if r["data"]["node_info"]["node_status"] == "success"}
-    return run_data_tests(
-        night.home.candidate, data_test_queries(night.settings), manifest["nodes"], built, night.settings.memory_limit
-    )
 
 
 def _unexplained(broken: list[str], results: list[dict], nodes: Mapping[str, Mapping]) -> list[str]:

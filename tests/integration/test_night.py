@@ -20,6 +20,7 @@ PIPELINE = (
     "A1,Ann,GTXPro,Acme,Won,2026-01-02,2026-02-03,100\n"
     "A2,Ann,GTXPro,,Engaging,2026-01-05,,\n"
 )
+VERIFICATIONS = "verification_id,entity_type,record_id,field_name,verified_at,outcome,method,value\n"
 PRODUCTS = "product,series,sales_price\nGTX Pro,GTX,4821\n"
 
 
@@ -76,6 +77,36 @@ def test_a_night_with_nothing_new_builds_nothing_and_says_what_is_published(firs
     assert result.summary["seconds"]["build"] == result.summary["seconds"]["publish"] == 0
 
 
+def test_a_changed_feed_builds_what_depends_on_it_and_gives_what_a_whole_build_gives(
+    first_night, exports, tmp_path, monkeypatch
+):
+    from orchestration.transform import assets
+
+    _, home = first_night
+    built: list[list[str]] = []
+    invoke = assets.invoke_dbt
+    monkeypatch.setattr(assets, "invoke_dbt", lambda arguments, *rest: built.append(arguments) or invoke(arguments, *rest))
+    changes = {
+        "verifications-1.csv": f"{VERIFICATIONS}v1,contact,77,email,2026-02-04 10:00:00,confirmed,phone,\n",
+        "verifications-2.csv": f"{VERIFICATIONS}v2,contact,77,email,2026-02-05 10:00:00,bounced,phone,\n",
+        "sales_pipeline_2026-02-04.csv": PIPELINE.replace("Engaging", "Prospecting"),
+    }
+    versions = [list_versions(night_run.Home(home))[0].version]
+    for name, content in changes.items():
+        (tmp_path / name).write_text(content)
+        versions.append(run_night(Settings(home=home, exports=tmp_path, build_changed_only=True)).summary["version"])
+    whole = run_night(Settings(home=home, exports=tmp_path, rebuild=True))
+    assert whole.summary["version"] == versions[-1]
+    assert len(set(versions[1:])) > 1, "the changes change something"
+    assert [arguments[1:3] for arguments in built][-1] == ["--no-write-json", "--exclude-resource-types"]
+    n_models = [len(arguments) for arguments in built]
+    # The first night notes what its models are made of; the next ones build what changed.
+    assert "--select" not in built[0]
+    assert all("--select" in arguments for arguments in built[1:-1])
+    assert n_models[1] < 60 < n_models[2]
+    assert run_night(Settings(home=home, exports=tmp_path)).message.startswith("nothing new")
+
+
 def test_a_failed_data_test_refuses_the_night_and_the_last_good_version_stays(first_night, exports, monkeypatch):
     from orchestration.definitions import build_defs
     from orchestration.publish.assets import PUBLISHED
@@ -107,7 +138,7 @@ def test_a_failed_data_test_refuses_the_night_and_the_last_good_version_stays(fi
 @pytest.mark.parametrize(
     "step",
     [
-        "inputs_hash",
+        "night_inputs",
         "invoke_dbt",
         # Whole nights but for their end; "publish" is one too.
         pytest.param("run", marks=pytest.mark.long),
@@ -123,7 +154,7 @@ def test_a_night_that_breaks_at_any_step_leaves_the_published_file_as_it_was(fir
 
     _, home = first_night
     places = {
-        "inputs_hash": assets,
+        "night_inputs": assets,
         "invoke_dbt": assets,
         "run": SuiteRunner,
         "publish": publish_assets,

@@ -7,6 +7,7 @@ from orchestration.publish.causes import Inputs
 from orchestration.publish.query import QueryRefusedError, run_query
 from orchestration.publish.versions import NoPublishedVersionError, list_versions, publish, rollback
 from orchestration.transform.catalog import AsOf
+from orchestration.transform.kept_models import Publication
 from orchestration.transform.restatements import restatements_sql
 
 GRAINS = {"mart_a": ["k"], "fct_restatement": ["restated_as_of", "mart_name", "grain_key", "column_name"]}
@@ -31,6 +32,33 @@ def test_the_same_content_is_the_same_version_and_another_content_another(home):
     first = publish_value(home, 1).version
     assert publish_value(home, 1).version == first
     assert publish_value(home, 2).version != first
+
+
+def test_a_mart_that_stands_is_taken_from_the_version_that_has_it_and_the_rest_from_the_candidate(home):
+    grains = {**GRAINS, "mart_b": ["k"]}
+
+    def published(standing, *, b: int):
+        candidate(home, 1)
+        with duckdb.connect(str(home.candidate)) as connection:
+            connection.execute("create table marts.mart_b as select 1 as k, ?::int as v", [b])
+            if standing:
+                connection.execute("update marts.mart_a set v = 99")
+        return publish(home, AsOf(dt.date(2026, 9, 1), "Europe/Paris"), grains, 3, Inputs(0, {}), None, standing)
+
+    first = published(None, b=1)
+    standing = Publication(first.version, {"mart_a": first.hashes["mart_a"]})
+    second = published(standing, b=2)
+    assert run_query(home, "select a.v, b.v from mart_a as a, mart_b as b", "csv") == "v,v\n1,2\n"
+    assert second.hashes["mart_a"] == first.hashes["mart_a"] != second.hashes["mart_b"]
+    again = published(standing, b=2)
+    assert again.version == second.version
+    assert sorted(path.name for path in home.published.iterdir() if "unfinished" in path.name) == []
+    parquet = home.published / "parquet" / "mart_a.parquet"
+    assert duckdb.sql(f"select v from '{parquet}'").fetchone() == (1,)
+    # A version that is gone can't lend what it had.
+    home.published.joinpath(f"marts_{first.version}.duckdb").unlink()
+    published(standing, b=2)
+    assert run_query(home, "select v from mart_a", "csv") == "v\n99\n"
 
 
 def test_only_the_last_versions_are_kept_with_their_parquet(home):
