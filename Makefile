@@ -44,7 +44,8 @@ test: $(STAMP) ## everything a change must pass
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
 
-test-long: test-crash test-readers test-overlap test-erasure test-soak test-seeds test-orders test-fuzz test-spark test-postgres test-superset ## the longer proofs, each a target of its own
+test-long: $(STAMP) $(VENV)/.postgres $(VENV)/.spark .venv-superset/.installed ## the longer proofs, two at a time; each is a target of its own
+	$(MAKE) -k -j 2 test-soak test-crash test-erasure test-fuzz test-orders test-overlap test-readers test-seeds test-spark test-postgres test-superset
 
 test-crash: $(STAMP) ## kill the night at 200 points and at full size, an old home, no connection; goes on where it was broken off
 	$(BIN)/python -m pytest -s -m long tests/reliability/test_kill*.py tests/reliability/test_upgrade.py tests/reliability/test_offline.py
