@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _CHUNK_BYTES = 1 << 20
+# A large file is packed a quarter faster and takes a third more room: there it is the longest part of landing but reading it.
+_LARGE_BYTES, _LEVEL, _LEVEL_OF_LARGE = 64 << 20, 1, -3
 
 
 def remove_strays(home: Home, ledger: Ledger) -> None:
@@ -98,7 +100,7 @@ class RawStore:
         kept = self.home.originals / f"{copied.sha256}.zst"
         if kept.exists():
             return
-        unfinished, codec = kept.with_name(kept.name + ".tmp"), original_codec()
+        unfinished, codec = kept.with_name(kept.name + ".tmp"), original_codec(copied.size)
         # A frame per block: the stream of arrow's takes a third longer.
         with copied.path.open("rb", buffering=0) as plain, unfinished.open("wb") as packed:
             while chunk := plain.read(_CHUNK_BYTES):
@@ -107,11 +109,11 @@ class RawStore:
         failpoints.passed("after:original")
 
 
-def original_codec() -> "pa.Codec":
-    """How originals are compressed. Its library takes a while to import, for which nobody has to wait if it is asked early."""
+def original_codec(n_bytes: int = 0) -> "pa.Codec":
+    """How an original of so many bytes is compressed. Asked early, nobody has to wait for its library."""
     import pyarrow as pa
 
-    return pa.Codec("zstd", compression_level=1)
+    return pa.Codec("zstd", compression_level=_LEVEL_OF_LARGE if n_bytes >= _LARGE_BYTES else _LEVEL)
 
 
 def _fsync_and_rename(unfinished: Path, target: Path) -> None:

@@ -4,9 +4,10 @@ import os
 import sqlite3
 import threading
 
+import pyarrow as pa
 import pytest
 
-from orchestration.landing import land_file
+from orchestration.landing import land_file, raw_store
 from orchestration.landing.deliver import NothingToLandError, land
 from orchestration.landing.ledger import Ledger
 from orchestration.landing.worker import Worker
@@ -35,6 +36,17 @@ def test_landing_the_same_file_twice_is_a_no_op(exports, home):
     assert second.files == {"new": 0, "known": 2, "quarantined": 0}
     assert second.rows["loaded"] == 0
     assert len(list(home.raw.glob("maven/products/*.parquet"))) == 1
+
+
+@pytest.mark.parametrize("large_from", [0, 1 << 40], ids=["large", "small"])
+def test_an_original_is_kept_byte_for_byte_however_it_is_packed(exports, home, monkeypatch, large_from):
+    monkeypatch.setattr(raw_store, "_LARGE_BYTES", large_from)
+    content = (PRODUCTS + "".join(f"Model {number},GTX,{number}\n" for number in range(100_000))).encode()
+    (exports / "products.csv").write_bytes(content)
+    land(home, settings_for(exports, home))
+    (kept,) = home.originals.iterdir()
+    with pa.input_stream(str(kept), compression="zstd") as packed:
+        assert packed.read() == content
 
 
 @pytest.fixture
