@@ -20,7 +20,7 @@ from orchestration.landing.csv_reader import BLOCK_BYTES, Readable, around_misfi
 from orchestration.landing.dialect import Dialect
 from orchestration.landing.doubled_keys import hashed_key, key_hash_sql
 from orchestration.landing.ledger import LINES_KEPT, Finding
-from orchestration.landing.moments import TIMES, with_moments
+from orchestration.landing.moments import TIMES, told_in_utc, with_moments
 from orchestration.landing.normalise import no_value_fits_sql, unusual_value_sql
 from orchestration.landing.parts import Recognition
 from orchestration.landing.profiles import Feed
@@ -167,6 +167,7 @@ def _write_marked(
     names = [recognition.columns.get(position, f"_{position}") for position in range(len(recognition.header))]
     schema, key = pa.schema([(name, pa.string()) for name in wanted]), hashed_key(recognition, readable.n_records)
     times = [name for name in wanted if recognition.feed.columns[name].type in TIMES]
+    instants = [name for name in times if recognition.feed.columns[name].type == "timestamp"]
     batches = text_batches(readable, names, wanted, block_bytes) if readable.n_records else iter(())
     n_rows, hashes = 0, [np.array([], dtype=np.uint64)]
     groups = row_groups(batches, schema)
@@ -175,9 +176,10 @@ def _write_marked(
         while (cells := reading.result()) is not None:
             reading = threads.submit(next, groups, None)
             looked_at, read = with_moments(cells, times)
+            plain = told_in_utc(cells, [name for name in instants if name not in read])
             connection.register("cells", looked_at)
             key_hash = key_hash_sql(key, cells) if key else None
-            found = connection.execute(marks_sql(recognition, "cells", read, key_hash)).fetchnumpy()
+            found = connection.execute(marks_sql(recognition, "cells", read, plain, key_hash)).fetchnumpy()
             writing.result()
             writing = threads.submit(writer.write_table, cells.append_column(MARK, pa.array(found[MARK])), cells.num_rows)
             n_rows += cells.num_rows
@@ -238,16 +240,20 @@ def _below_title(
     return [(row_no, "another_table") for (row_no,) in rows if row_no not in known]
 
 
-def marks_sql(recognition: Recognition, source: str, read: Collection[str] = (), key_hash: str | None = None) -> str:
+def marks_sql(
+    recognition: Recognition, source: str, read: Collection[str] = (), plain: Collection[str] = (), key_hash: str | None = None
+) -> str:
     """SQL for the mark, and the key's hash, of each row of a source with the feed's columns that the file has.
 
-    A row that is no record shows in its first cell or its key. `read` are the columns whose moments stand beside them.
+    A row that is no record shows in its first cell or its key. `read` are the columns whose moments stand beside them, `plain`
+    those in which no value is unusual.
     """
     feed, present = recognition.feed, recognition.columns
     first, header = f'"{present[min(present)]}"', quoted(recognition.header[min(present)].strip())
     controls = "".join(f" or \"{name}\" < ' '" for name in feed.key)
     no_record = f"{first} is null or {first} = {header} or {_is_total(feed, first)} or {_has_no_key(feed)}{controls}"
-    unusual, needed = unusual_value_sql(recognition.profile, feed, recognition.language, present.values(), read)
+    typed = [name for name in present.values() if name not in plain]
+    unusual, needed = unusual_value_sql(recognition.profile, feed, recognition.language, typed, read)
     more = "".join(f', {sql} as "{name}"' for name, sql in needed.items())
     hashed = f", {key_hash} as {_KEY_HASH}" if key_hash else ""
     return (

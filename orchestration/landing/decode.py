@@ -89,7 +89,8 @@ def _without_controls(source: Path, target: Path) -> Decoded:
 
 def _without_line_marks(decoded: Decoded, target: Path) -> Decoded:
     """A byte-order mark at the beginning of a line is no part of its first cell."""
-    if not any(not block.isascii() and _LINE_MARKS.search(block) for block in _whole_lines(decoded.path)):
+    # The bytes of a mark are looked for first: the pattern alone stops at every line end.
+    if not any(codecs.BOM_UTF8 in block and _LINE_MARKS.search(block) for block in _whole_lines(decoded.path)):
         return decoded
     cleaned = target.with_suffix(".unmarked")
     with cleaned.open("wb") as stream:
