@@ -26,9 +26,6 @@ class Settings(BaseSettings):
     phone_region: str = Field("FR", pattern="^[A-Z]{2}$", description="The country of phone numbers written without one.")
     language: Literal["en", "fr"] = "en"
     rebuild: bool = Field(False, description="Run the whole night even if nothing changed since the published one.")
-    build_changed_only: bool = Field(
-        False, description="Leave models standing whose SQL and inputs are those of the night published last; off until proven."
-    )
     worklist_rows: int = Field(5000, ge=1, description="Entries per team in the worklists; the first are worth most a minute.")
     worklist_values: bool = Field(False, description="Whether the worklists show the values themselves, which may be personal.")
     record_links: dict[str, str] = Field(

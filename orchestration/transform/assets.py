@@ -107,22 +107,31 @@ def build_catalog_assets(profiles: Mapping[str, Profile]) -> dg.AssetsDefinition
 def _write_catalog(night: Night, run_id: str) -> tuple[str, KeptModels | None]:
     """Make the raw schema of the candidate anew, and leave of its other relations those that stand, if any may."""
     home, settings = night.home, night.settings
-    may_stand = settings.build_changed_only and settings.engine == "duckdb"
     record = take_record(home, product_hash(settings))
-    if record is None or settings.rebuild or not may_stand:
+    home.candidate.with_suffix(".duckdb.wal").unlink(missing_ok=True)
+    # On Spark everything after raw is built anew: its catalog lives as long as the night.
+    if record is None or settings.rebuild or settings.engine == "spark" or not _opens(home.candidate):
         record = None
         home.candidate.unlink(missing_ok=True)
-    home.candidate.with_suffix(".duckdb.wal").unlink(missing_ok=True)
     with open_duckdb(home.candidate) as connection:
         # One transaction: some seven hundred relations, each in its own, wait for the disk as often.
         connection.begin()
         connection.execute(f"drop schema if exists {SCHEMA} cascade")
         inputs = night_inputs(night, DuckDBEngine(connection))
-        kept = _standing(night, connection, inputs, record, run_id) if may_stand else None
+        kept = _standing(night, connection, inputs, record, run_id) if settings.engine == "duckdb" else None
         connection.commit()
         # What was dropped makes room for what is built.
         connection.execute("checkpoint")
     return inputs.hash, kept
+
+
+def _opens(candidate: Path) -> bool:
+    try:
+        with open_duckdb(candidate, read_only=True) as connection:
+            connection.execute("select count(*) from duckdb_tables()")
+    except duckdb.Error:
+        return False
+    return True
 
 
 def _standing(
