@@ -41,6 +41,11 @@ ENTITIES: dict[str, dict[str, Type]] = {
         "id": "text", "entity_type": "text", "record_id": "text", "field_name": "text", "verified_at": "timestamp",
         "method": "text", "outcome": "text", "value": "text",
     },
+    # `lead_system` is the source whose lead `lead_id` names, where that is not the touch's own; `entity_type` its kind there.
+    "touch": {
+        "id": "text", "lead_id": "text", "lead_system": "text", "entity_type": "text", "origin_channel": "text",
+        "campaign_name": "text", "touch_type": "text", "occurred_at": "timestamp", "is_deleted": "boolean",
+    },
     "subscription_month": {
         "id": "text", "month": "date", "customer_id": "text", "customer_name": "text", "domain": "text", "email": "text",
         "account_id": "text", "plan": "text", "quantity": "integer", "mrr": "decimal", "currency": "text",
@@ -53,6 +58,7 @@ NEEDED: dict[str, list[tuple[str, ...]]] = {
     "deal": [("stage", "amount", "closed_at")],
     "campaign_spend": [("spend", "impressions", "clicks")],
     "field_change": [("entity_type",), ("record_id",), ("field_name",), ("changed_at",)],
+    "touch": [("lead_id",), ("occurred_at",)],
     "subscription_month": [("month",), ("mrr",)],
 }
 
@@ -63,7 +69,8 @@ class Canonical(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     entity: Literal[
-        "lead", "account", "deal", "campaign_spend", "user", "field_change", "field_verification", "subscription_month"
+        "lead", "account", "deal", "campaign_spend", "user", "field_change", "field_verification", "touch",
+        "subscription_month",
     ]
     columns: dict[str, str] = Field(description="Canonical column → the feed's column.")
     constants: dict[str, str] = Field({}, description="Canonical column → one value for every row.")
