@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.touches import write_touches
 from orchestration.demo.company import generate
 from orchestration.engine import open_duckdb
 from orchestration.home import Home
@@ -60,6 +61,7 @@ def prepare(root: Path, leads: int) -> None:
     """A home with a delivery landed and its raw catalog written."""
     with tempfile.TemporaryDirectory() as exports:
         generate(Path(exports), leads=leads, nights=1, seed=7)
+        write_touches(Path(exports))
         settings, home = Settings(home=root, exports=Path(exports)), Home(root).prepare()
         land(home, settings)
     rules = load_stewardship(settings.expectations_dir / "field_stewardship.yml")

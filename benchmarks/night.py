@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.bare import OF_THE_HOME
 from benchmarks.processes import Run, run, run_python
+from benchmarks.touches import write_touches
 from orchestration.demo.company import generate
 from orchestration.engine import open_duckdb
 from orchestration.home import Home
@@ -71,6 +72,7 @@ def whole(leads: int, repetitions: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         exports = Path(folder) / "exports"
         generate(exports, leads=leads, nights=1, seed=7)
+        write_touches(exports)
         print(f"{leads} leads, {sum(path.stat().st_size for path in exports.rglob('*.csv')) / 1e6:.0f} MB of CSV", flush=True)
         nights, builds, bares = [], [], []
         for number in range(repetitions):

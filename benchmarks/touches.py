@@ -1,6 +1,6 @@
 """Marketing touches for the demo company's contacts, ten each: what its own exports have none of, and what grows fastest.
 
-Written beside a delivery that `orchestration.demo.company` wrote, in one streaming query; the same contacts give the same bytes.
+Written beside a delivery of `orchestration.demo.company`, in one streaming query; the same contacts give the same bytes.
 """
 
 import tempfile

@@ -69,7 +69,14 @@ class Canonical(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     entity: Literal[
-        "lead", "account", "deal", "campaign_spend", "user", "field_change", "field_verification", "touch",
+        "lead",
+        "account",
+        "deal",
+        "campaign_spend",
+        "user",
+        "field_change",
+        "field_verification",
+        "touch",
         "subscription_month",
     ]
     columns: dict[str, str] = Field(description="Canonical column → the feed's column.")

@@ -1,5 +1,5 @@
 """Marts against their definitions in plain Python, on invented rows that no data set has: ties, nobody at risk, deals that come
-back, change their currency or close on the day of their creation, customers who leave and return."""
+back, change their currency or close on the day of their creation, customers who leave and return, touches at one instant."""
 
 import datetime as dt
 import itertools
@@ -23,8 +23,9 @@ SEEDS = range(6)
 MODELS = [
     "int_cohort_incidences", "mart_funnel_cohort", "mart_stage_velocity",
     "fct_opportunity_daily_snapshot", "mart_pipeline_waterfall", "mart_pipeline_slippage",
-    "int_opportunities_measured", "mart_win_rate", "int_customer_retention", "mart_retention",
+    "int_opportunities_measured", "mart_win_rate", "int_customer_retention", "mart_retention", "fct_attribution_touchpoint",
 ]  # fmt: skip
+MODELS_OF_CREDIT = ("first_touch", "last_touch", "linear", "position_based", "time_decay")
 
 
 @pytest.fixture(scope="module")
@@ -511,3 +512,60 @@ def test_retention_is_what_customers_pay_on_three_days_whatever_they_did_between
         assert close(row["logo_retention"], Fraction(sum(c[2] > 0 for c in customers), len(customers)) if is_mature else None)
         churned = sum(2 * c[1] <= c[0] for c in customers)
         assert close(row["early_churn_180"], Fraction(churned, len(customers)) if is_mature_180 else None)
+
+
+# --- Attribution
+
+
+def credits_of(path: list[tuple[dt.datetime, str]], outcome_at: dt.datetime, half_life: dt.timedelta) -> dict[str, tuple]:
+    """Touch → its place, how many there are, and its credits by the five models."""
+    n = len(path)
+    weights = [2 ** -((outcome_at - at) / half_life) for at, _ in path]
+    shares = {1: [1], 2: [Fraction(1, 2)] * 2}.get(n) or [Fraction(2, 5), *[Fraction(1, 5 * (n - 2))] * (n - 2), Fraction(2, 5)]
+    return {
+        touch: (place + 1, n, place == 0, place == n - 1, Fraction(1, n), shares[place], weights[place] / sum(weights))
+        for place, (_, touch) in enumerate(path)
+    }
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_five_models_share_an_outcome_among_what_its_buying_group_was_touched_by_in_a_year(warehouse, seed):
+    rng = random.Random(seed)
+    last = dt.datetime.combine(AS_OF, dt.time(22, 59, 59))
+    people = {f"p{number}": rng.choice(["a", "a", "b", None]) for number in range(12)}
+    # On a grid of days, so that touches tie with one another, with the outcome and with the end of the year before it.
+    days = [0, 0, 30, 90, 91, 364, 365, 366, -1]
+    touches = {f"t{n}": (rng.choice([*people, None]), last - rng.choice(days) * DAY) for n in range(rng.choice([3, 40]))}
+    deals = {
+        f"o{number}": (
+            rng.choice(["a", "b", "c", None]), rng.choice([*people, None]), rng.random() < 0.5,
+            rng.choice([None, last, last - 90 * DAY, last + DAY]), rng.choice([last, last - DAY, last + DAY]),
+        )
+        for number in range(12)
+    }  # fmt: skip
+    warehouse.fill("marts.dim_person", "person_key varchar, account_key varchar", list(people.items()))
+    warehouse.fill(
+        "marts.fct_touchpoint", "touchpoint_key varchar, person_key varchar, occurred_at timestamp, channel varchar",
+        [(touch, person, at, "email") for touch, (person, at) in touches.items()],
+    )  # fmt: skip
+    warehouse.fill(
+        "marts.fct_opportunity",
+        "opportunity_key varchar, account_key varchar, person_key varchar, is_won boolean, sqo_at timestamp, "
+        "closed_at timestamp, amount decimal(18, 2), currency varchar",
+        [(key, *deal, Decimal("10.00"), "EUR") for key, deal in deals.items()],
+    )
+    warehouse.build("marts", "fct_attribution_touchpoint")
+    found = warehouse.rows("marts.fct_attribution_touchpoint", ["opportunity_key", "outcome", "touchpoint_key"])
+    expected = {}
+    for key, (account, person, is_won, sqo_at, closed_at) in deals.items():
+        group = {one for one, own in people.items() if account and own == account} | {person} - {None}
+        for outcome, outcome_at, half_life in (("sqo", sqo_at, 30), ("won", closed_at if is_won else None, 90)):
+            if outcome_at and outcome_at <= last:
+                path = sorted((at, touch) for touch, (who, at) in touches.items() if who in group)
+                path = [(at, touch) for at, touch in path if outcome_at - 365 * DAY <= at <= outcome_at]
+                shared = credits_of(path, outcome_at, half_life * DAY) if path else {}
+                expected |= {(key, outcome, touch): values for touch, values in shared.items()}
+    assert found.keys() == expected.keys()
+    names = ["position_no", "n_touches", *(f"credit_{name}" for name in MODELS_OF_CREDIT)]
+    for row, values in expected.items():
+        assert all(close(found[row][name], Fraction(value)) for name, value in zip(names, values, strict=True)), row

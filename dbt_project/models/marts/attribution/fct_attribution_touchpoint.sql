@@ -45,7 +45,7 @@ paths as (
 placed as (
     select
         *,
-        row_number() over (in_time) as position_no,
+        cast(row_number() over (in_time) as bigint) as position_no,
         count(*) over (path) as n_touches,
         sum(weight) over (path) as path_weight
     from paths

@@ -1,14 +1,11 @@
 with records as (
-    select
-        people.source_system,
-        people.source_entity,
-        people.source_id,
-        people.person_key,
-        persons.account_key,
-        -- A source may number leads and contacts alike: then an id without its kind names nobody.
-        count(*) over (partition by people.source_system, people.source_id) = 1 as is_told_by_id
-    from {{ ref('int_people_identified') }} as people
-    inner join {{ ref('dim_person') }} as persons on people.person_key = persons.person_key
+    select source_system, source_entity as entity_type, source_id, person_key from {{ ref('int_people_identified') }}
+    union all
+    -- A source may number leads and contacts alike: then an id without its kind names nobody.
+    select source_system, '', source_id, max(person_key)
+    from {{ ref('int_people_identified') }}
+    group by source_system, source_id
+    having count(*) = 1
 ),
 
 -- By name, because no tool that logs touches knows the ids of another's campaigns; a name that two campaigns share tells neither.
@@ -23,7 +20,7 @@ select
     {{ surrogate_key(["'touchpoint'", "touches.source_system", "touches.source_entity", "touches.touch_id"]) }} as touchpoint_key,
     touches.source_system,
     records.person_key,
-    records.account_key,
+    persons.account_key,
     campaigns.campaign_key,
     touches.origin_channel,
     coalesce(channel_map.channel, case when touches.origin_channel is null then 'unknown' else 'other' end) as channel,
@@ -35,7 +32,8 @@ from {{ ref('stg_canonical__touch') }} as touches
 left join records
     on touches.lead_system = records.source_system
         and touches.lead_id = records.source_id
-        and (touches.entity_type = records.source_entity or (touches.entity_type is null and records.is_told_by_id))
+        and coalesce(touches.entity_type, '') = records.entity_type
+left join {{ ref('dim_person') }} as persons on records.person_key = persons.person_key
 left join campaigns on lower(touches.campaign_name) = campaigns.campaign_name
 left join {{ ref('channel_map') }} as channel_map
     on {{ channel_lookup_key('touches.origin_channel') }} = channel_map.source_value

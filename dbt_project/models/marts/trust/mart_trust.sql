@@ -31,6 +31,14 @@ with mart_sources as (
     union
     select 'mart_stage_velocity', source_system from {{ ref('fct_opportunity') }}
     union
+    select 'fct_touchpoint', source_system from {{ ref('fct_touchpoint') }}
+    union
+    select 'fct_attribution_touchpoint', source_system from {{ ref('fct_touchpoint') }}
+    union
+    select 'fct_attribution_touchpoint', opportunities.source_system
+    from {{ ref('fct_attribution_touchpoint') }} as attributed
+    inner join {{ ref('fct_opportunity') }} as opportunities on attributed.opportunity_key = opportunities.opportunity_key
+    union
     select mart_name, source_system from {{ ref('int_identity_quality') }}
     union
     select 'bdg_person_identity', source_system from {{ ref('int_identity_quality') }} where mart_name = 'dim_person'
