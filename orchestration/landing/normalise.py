@@ -107,8 +107,12 @@ def plain_timestamp_sql(value: str, locale: Locale, timezone: str) -> str:
     if timezone != "UTC":
         naive_time = f"timezone('UTC', timezone({quoted(timezone)}, {naive_time}))"
     literal = [f for f in zoned if not f.endswith("%z")]
+    utc_time = _moment(value, literal)
+    if not any(f.endswith("%Z") for f in literal):
+        # Most times are local ones: to find by trial that each of these formats fails takes longer than all the rest.
+        utc_time = f"case when right({value}, 1) in ('Z', 'C') then {utc_time} end"
     offset = f"timezone('UTC', {_moment(value, [f for f in zoned if f.endswith('%z')])})"
-    readings = [f"strftime({time}, '%Y-%m-%d %H:%M:%S.%f')" for time in (_moment(value, literal), naive_time, offset)]
+    readings = [f"strftime({time}, '%Y-%m-%d %H:%M:%S.%f')" for time in (utc_time, naive_time, offset)]
     readings.append(f"strftime({_moment(value, [*locale.date_formats, *_ISO_DATES])}, '%Y-%m-%d')")
     return f"coalesce({', '.join(readings)}, {value})"
 
