@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from benchmarks.touches import write_touches
 from orchestration.home import Home
 from orchestration.publish.assets import mart_grains
 from orchestration.settings import Settings
@@ -26,6 +27,7 @@ def small_demo_night(tmp_path_factory):
 
     root = tmp_path_factory.mktemp("demo")
     generate(root / "exports", leads=2000, nights=3, seed=7)
+    write_touches(root / "exports")
     return night_on(root / "exports", root / "home")
 
 
