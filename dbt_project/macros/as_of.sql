@@ -1,7 +1,3 @@
-{% macro as_of_at() -%}
-    (select as_of_at from {{ source('tandem', 'night') }})
-{%- endmacro %}
+{% macro as_of_at() -%}{{ night('as_of_at') }}{%- endmacro %}
 
-{% macro as_of_day() -%}
-    (select as_of from {{ source('tandem', 'night') }})
-{%- endmacro %}
+{% macro as_of_day() -%}{{ night('as_of') }}{%- endmacro %}

@@ -13,7 +13,7 @@
     {%- set told = "case when " ~ amount ~ " is not null then coalesce(" ~ currency ~ ", 'unknown') end" -%}
     case
         when count({{ amount }}) = 0 then null
-        when count({{ amount }}) = count({{ converted }}) then (select reporting_currency from {{ source('tandem', 'night') }})
+        when count({{ amount }}) = count({{ converted }}) then {{ night('reporting_currency') }}
         when min({{ told }}) = max({{ told }}) then max({{ told }})
     end
 {%- endmacro %}

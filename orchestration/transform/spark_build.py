@@ -10,7 +10,7 @@ from orchestration.engine import open_duckdb
 from orchestration.home import Home
 from orchestration.settings import Settings
 from orchestration.transform.dbt_build import DbtOutcome, invoke_dbt
-from orchestration.transform.spark_catalog import collect_tables, share_raw
+from orchestration.transform.spark_catalog import collect_tables, declare_night, share_raw
 from orchestration.transform.spark_python import python_models_here
 from orchestration.transform.spark_session import spark_session
 
@@ -26,6 +26,7 @@ def build_on_spark(
     shutil.rmtree(folder, ignore_errors=True)
     with spark_session(settings, folder) as session, open_duckdb(home.candidate) as candidate:
         shared = share_raw(candidate, session, folder / "raw")
+        declare_night(session)
         progress(f"spark: {shared} raw relations shared with {settings.spark_master}")
         with python_models_here(session, folder / "python"):
             outcome = invoke_dbt(arguments, settings, home, progress, target="spark")

@@ -32,6 +32,13 @@ def share_raw(candidate: duckdb.DuckDBPyConnection, session: Any, folder: Path) 
     return len(relations)
 
 
+def declare_night(session: Any) -> None:
+    """The night's row as variables of the session, `night_<column>`: what the macro `night` reads on Spark."""
+    for field in session.table(f"{SCHEMA}.night").schema.fields:
+        session.sql(f"declare or replace variable night_{field.name} {field.dataType.simpleString()}")
+        session.sql(f"set variable night_{field.name} = (select {field.name} from {SCHEMA}.night)")
+
+
 def share_table(rows: duckdb.DuckDBPyConnection, source: str, session: Any, relation: str, folder: Path) -> None:
     """A relation of a DuckDB connection as a Spark table, its Parquet in `folder`."""
     columns = {row[0]: row[1] for row in rows.execute(f"describe {source}").fetchall()}

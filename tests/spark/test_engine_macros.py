@@ -24,6 +24,7 @@ CASES = {
         (f"select {{{{ without_words(\"'acme gmbh france sa'\", array_of('word')) }}}} from {WORDS}", ["acme france"]),
         (f"select {{{{ without_words(\"'sapient'\", array_of('word')) }}}} from {WORDS}", ["sapient"]),
     ],
+    "night": [("select {{ night('business_timezone') }}", ["Europe/Paris"])],
     "array_of": [(f"select {{{{ without_words(\"'gmbh sa'\", array_of('word')) }}}} from {WORDS}", [""])],
     "word_of": [("select {{ word_of(\"'STALE'\", ['FRESH', 'STALE']) }}", ["STALE"])],
     "sorted_words": [("select {{ sorted_words(\"'marie anne dupont'\") }}", ["anne dupont marie"])],
@@ -131,6 +132,8 @@ def spark(tmp_path_factory) -> Iterator:
 
     settings = Settings(spark_master="local[1]", spark_options="spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1")
     with spark_session(settings, tmp_path_factory.mktemp("spark")) as session:
+        # In a night `declare_night` does this.
+        session.sql("declare or replace variable night_business_timezone string default 'Europe/Paris'")
         yield session
 
 

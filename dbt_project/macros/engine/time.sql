@@ -2,11 +2,11 @@
 {% macro business_day(column) -%}{{ adapter.dispatch('business_day', 'tandem')(column) }}{%- endmacro %}
 
 {% macro duckdb__business_day(column) -%}
-    cast(timezone((select business_timezone from {{ source('tandem', 'night') }}), timezone('UTC', {{ column }})) as date)
+    cast(timezone({{ night('business_timezone') }}, timezone('UTC', {{ column }})) as date)
 {%- endmacro %}
 
 {% macro spark__business_day(column) -%}
-    to_date(from_utc_timestamp({{ column }}, (select business_timezone from {{ source('tandem', 'night') }})))
+    to_date(from_utc_timestamp({{ column }}, {{ night('business_timezone') }}))
 {%- endmacro %}
 
 {% macro business_month(column) -%}

@@ -2,7 +2,7 @@
 with rates as (
     select currency, valid_from, rate_to_reporting
     from {{ ref('fx_rates') }}
-    where currency <> (select reporting_currency from {{ source('tandem', 'night') }})
+    where currency <> {{ night('reporting_currency') }}
     union all
     select reporting_currency, cast('1970-01-01' as date), 1.0
     from {{ source('tandem', 'night') }}

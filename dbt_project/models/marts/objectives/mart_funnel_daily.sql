@@ -2,7 +2,7 @@ with entries as (
     select
         entered_on as date_day,
         channel,
-        coalesce(currency, (select reporting_currency from {{ source('tandem', 'night') }})) as currency,
+        coalesce(currency, {{ night('reporting_currency') }}) as currency,
         stage,
         n_entries,
         amount
@@ -12,7 +12,7 @@ with entries as (
     select
         {{ business_day('journeys.lost_at') }},
         journeys.channel,
-        coalesce(source_system.currency, (select reporting_currency from {{ source('tandem', 'night') }})),
+        coalesce(source_system.currency, {{ night('reporting_currency') }}),
         'rejected',
         1,
         cast(null as decimal(18, 2))
