@@ -54,7 +54,9 @@ class SparkNight:
     """`tandem nightly --engine spark` on a copy of a home, so that both engines build on the same raw."""
 
     def __init__(self, landed: Home, root: Path, cluster: Cluster):
-        shutil.copytree(landed.root, root, symlinks=True, ignore=shutil.ignore_patterns("published", "build", "dagster"))
+        # What the other engine published before is no part of what this one says.
+        left_out = shutil.ignore_patterns("published", "build", "dagster", "history")
+        shutil.copytree(landed.root, root, symlinks=True, ignore=left_out)
         self.home = Home(root)
         environment = {
             **os.environ,
