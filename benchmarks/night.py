@@ -110,7 +110,7 @@ def compare_marts(home: Home, bare: Path) -> str:
     grains = {mart: grain for mart, grain in mart_grains(manifest).items() if mart not in OF_THE_HOME}
     published = current_hashes(home, grains)
     with open_duckdb(bare, read_only=True) as connection:
-        written = mart_hashes(connection, grains, bare.with_suffix(".csv"))
+        written = mart_hashes(connection, grains)
     differing = sorted(mart for mart in grains if written.get(mart) != published.get(mart))
     return f"{len(grains) - len(differing)} equal, {len(differing)} differ" + (f": {', '.join(differing)}" if differing else "")
 

@@ -64,7 +64,10 @@ def build_publish_asset(manifest_path: Path) -> dg.AssetsDefinition:
             inputs = tonight(night.settings, night.home)
             serve = postgres_server(night.settings, grains)
             standing = _standing(night, names)
-            version = publish(night.home, night.as_of(), grains, night.settings.keep_versions, inputs, serve, standing)
+            version = publish(
+                night.home, night.as_of(), grains, night.settings.keep_versions, inputs, serve, standing,
+                night.settings.memory_limit,
+            )  # fmt: skip
             night.version = version.version
             if night.kept:
                 write_record(night.home, night.kept, night.results, Publication(version.version, version.hashes))

@@ -36,7 +36,12 @@ create table if not exists publication (
 
 @contextmanager
 def recorded(
-    home: Home, as_of: AsOf, grains: Mapping[str, list[str]], inputs: Inputs, standing: Collection[str] = ()
+    home: Home,
+    as_of: AsOf,
+    grains: Mapping[str, list[str]],
+    inputs: Inputs,
+    standing: Collection[str] = (),
+    memory_limit: str = "8GB",
 ) -> Iterator[Path | None]:
     """Compare the candidate with what was last published for its night and keep it, once the body has published it.
 
@@ -45,7 +50,7 @@ def recorded(
     Yields a Parquet file of what differs, None when nothing does or the night was never published before.
     """
     home.history.mkdir(parents=True, exist_ok=True)
-    with open_duckdb(_kept(home)) as connection:
+    with open_duckdb(_kept(home), config={"memory_limit": memory_limit}) as connection:
         connection.execute(_SCHEMA)
         connection.execute(f"attach {_quoted(home.candidate)} as candidate (read_only)")
         connection.execute("begin")

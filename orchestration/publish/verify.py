@@ -29,11 +29,7 @@ def current_hashes(home: Home, grains: Mapping[str, list[str]]) -> dict[str, str
             row[0]
             for row in connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
         }
-        scratch = home.build / "verify.csv"
-        try:
-            return mart_hashes(connection, {mart: grain for mart, grain in grains.items() if mart in tables}, scratch)
-        finally:
-            scratch.unlink(missing_ok=True)
+        return mart_hashes(connection, {mart: grain for mart, grain in grains.items() if mart in tables})
 
 
 def _raw_faults(home: Home) -> list[str]:

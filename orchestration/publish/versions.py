@@ -6,8 +6,11 @@ candidate may be published is `assets.py`'s question to the audit.
 
 import datetime as dt
 import hashlib
+import os
 import shutil
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +18,7 @@ import duckdb
 
 from orchestration import failpoints
 from orchestration.durable import fsync, remove, swap_link
-from orchestration.engine import open_duckdb
+from orchestration.engine import open_duckdb, two_at_a_time
 from orchestration.home import Home
 from orchestration.publish.causes import Inputs
 from orchestration.publish.history import RESTATEMENTS, recorded
@@ -49,6 +52,7 @@ def publish(
     inputs: Inputs,
     serve: Callable[[Path], object] | None = None,
     standing: Publication | None = None,
+    memory_limit: str = "8GB",
 ) -> PublishedVersion:
     """Publish the candidate's marts.
 
@@ -60,36 +64,47 @@ def publish(
         inputs: What the night was made of, so that a later restatement can say why.
         serve: Called first, with the finished file: a server that gets the marts too. If it fails nothing is published.
         standing: Marts of the candidate that are those of the version last published, with their hashes there.
+        memory_limit: The engine's.
 
     The version is made of the marts' content, so the same night twice is the same version.
 
     """
-    unfinished = home.published / "unfinished.duckdb"
+    unfinished, parquet = home.published / "unfinished.duckdb", home.published / "parquet_unfinished"
     remove(unfinished)
+    remove(parquet)
+    parquet.mkdir()
     if standing and not (home.published / f"marts_{standing.version}.duckdb").exists():
         standing = None
+    limited = {"memory_limit": memory_limit}
     try:
-        hashes = _copy_marts(home, unfinished, as_of.day, grains, standing)
+        with open_duckdb(unfinished, config=limited) as connection:
+            hashes = _copy_marts(connection, home, as_of.day, grains, standing)
         failpoints.passed("after:marts")
         version = f"{as_of.day.isoformat()}_{_combined(hashes)[:8]}"
-        with recorded(home, as_of, grains, inputs, set(standing.hashes) if standing else set()) as restated:
-            failpoints.passed("after:comparison")
-            with open_duckdb(unfinished) as connection:
-                _tell_restatements(connection, home, restated, as_of.day)
-                connection.execute("update published_version set version = ?", [version])
-                connection.execute("checkpoint")
-            fsync(unfinished)
-            failpoints.passed("after:fsync")
-            if serve:
-                serve(unfinished)
-                failpoints.passed("after:postgres")
-            _publish_parquet(home, unfinished, version, standing)
-            _publish_copy(home, unfinished)
-            target = home.published / f"marts_{version}.duckdb"
-            unfinished.replace(target)
-            failpoints.passed("after:version")
-            point_to(home, version)
-            failpoints.passed("after:link")
+        kept = set(standing.hashes) if standing else set()
+        with ThreadPoolExecutor(1) as beside:
+            # What is compared and what is written are two halves of the work, and neither keeps every core busy.
+            writing = beside.submit(_write_parquet, unfinished, limited, parquet, sorted(hashes), standing)
+            with recorded(home, as_of, grains, inputs, kept, memory_limit) as restated:
+                writing.result()
+                failpoints.passed("after:comparison")
+                with open_duckdb(unfinished, config=limited) as connection:
+                    _tell_restatements(connection, home, restated, as_of.day)
+                    connection.execute("update published_version set version = ?", [version])
+                    connection.execute("checkpoint")
+                _write_parquet(unfinished, limited, parquet, [RESTATEMENTS, "published_version"], None)
+                fsync(unfinished)
+                failpoints.passed("after:fsync")
+                if serve:
+                    serve(unfinished)
+                    failpoints.passed("after:postgres")
+                _place_parquet(home, parquet, version)
+                _publish_copy(home, unfinished)
+                target = home.published / f"marts_{version}.duckdb"
+                unfinished.replace(target)
+                failpoints.passed("after:version")
+                point_to(home, version)
+                failpoints.passed("after:link")
     finally:
         remove(unfinished)
     failpoints.passed("after:history")
@@ -153,46 +168,77 @@ def list_versions(home: Home) -> list[PublishedVersion]:
 
 
 def mart_hashes(
-    connection: duckdb.DuckDBPyConnection, grains: Mapping[str, list[str]], scratch: Path, *, are_in_order: bool = False
+    connection: duckdb.DuckDBPyConnection, grains: Mapping[str, list[str]], *, are_in_order: bool = False
 ) -> dict[str, str]:
     """SHA-256 of each mart's rows: CSV, UTF-8, LF, columns as declared, rows ordered by grain (contract: equal nights).
 
     Tables that were written in that order, as a published file's are, need not be sorted again: `are_in_order`. The restatement
     ledger tells of publications, not of the night: it has no part in whether two nights are equal.
     """
-    hashes = {}
-    for mart, grain in sorted(grains.items()):
-        if mart == RESTATEMENTS:
-            continue
-        order = "" if are_in_order else f" order by {_order(grain)}"
-        connection.execute(f"copy (from {_SCHEMA}.{mart}{order}) to '{_escaped(scratch)}' (format csv, header true)")
-        with scratch.open("rb") as stream:
-            hashes[mart] = hashlib.file_digest(stream, "sha256").hexdigest()
-        scratch.unlink()
-    return hashes
+    marts = sorted(mart for mart in grains if mart != RESTATEMENTS)
+    orders = {mart: "" if are_in_order else f" order by {_order(grains[mart])}" for mart in marts}
+    hashes = two_at_a_time(connection, lambda cursor, mart: _rows_hash(cursor, f"{mart}{orders[mart]}"), marts)
+    return dict(zip(marts, hashes, strict=True))
+
+
+def _rows_hash(connection: duckdb.DuckDBPyConnection, rows: str) -> str:
+    """The rows go from the engine to the hash through a pipe: a million of them are a gigabyte that nobody reads again."""
+    with tempfile.TemporaryDirectory() as folder:
+        pipe = Path(folder) / "rows"
+        os.mkfifo(pipe)
+        # Held open at both ends, so that neither waits for the other to come; let go, it ends the reading, whatever has failed.
+        holder = os.open(pipe, os.O_RDWR)
+        with ThreadPoolExecutor(1) as reader, pipe.open("rb") as stream:
+            digest = reader.submit(hashlib.file_digest, stream, "sha256")
+            try:
+                connection.execute(
+                    f"copy (from {_SCHEMA}.{rows}) to '{_escaped(pipe)}' (format csv, header true, use_tmp_file false)"
+                )
+            finally:
+                os.close(holder)
+            return digest.result().hexdigest()
 
 
 def _copy_marts(
-    home: Home, target: Path, as_of: dt.date, grains: Mapping[str, list[str]], standing: Publication | None
+    connection: duckdb.DuckDBPyConnection,
+    home: Home,
+    as_of: dt.date,
+    grains: Mapping[str, list[str]],
+    standing: Publication | None,
 ) -> dict[str, str]:
+    """Every mart in its order; gives the hashes of all but the restatement ledger, the last to be written."""
     known = standing.hashes if standing else {}
-    with open_duckdb(target) as connection:
-        connection.execute(f"attach '{_escaped(home.candidate)}' as candidate (read_only)")
-        if standing:
-            earlier = _escaped(home.published / f"marts_{standing.version}.duckdb")
-            connection.execute(f"attach '{earlier}' as earlier (read_only)")
-        connection.execute(f"create schema {_SCHEMA}")
-        for mart, grain in sorted(grains.items()):
-            # What was published stands in order already.
-            rows = f"earlier.{_SCHEMA}.{mart}" if mart in known else f"candidate.{_SCHEMA}.{mart} order by {_order(grain)}"
-            connection.execute(f"create table {_SCHEMA}.{mart} as select * from {rows}")
-        connection.execute("detach candidate")
-        if standing:
-            connection.execute("detach earlier")
-        connection.execute("create table published_version (version varchar, as_of date)")
-        connection.execute("insert into published_version values ('', ?)", [as_of])
-        new = {mart: grain for mart, grain in grains.items() if mart not in known}
-        return {**known, **mart_hashes(connection, new, target.with_suffix(".csv"), are_in_order=True)}
+    connection.execute(f"attach '{_escaped(home.candidate)}' as candidate (read_only)")
+    if standing:
+        earlier = _escaped(home.published / f"marts_{standing.version}.duckdb")
+        connection.execute(f"attach '{earlier}' as earlier (read_only)")
+    connection.execute(f"create schema {_SCHEMA}")
+
+    def copy(cursor: duckdb.DuckDBPyConnection, mart: str) -> str:
+        # What was published stands in order already.
+        rows = f"earlier.{_SCHEMA}.{mart}" if mart in known else f"candidate.{_SCHEMA}.{mart} order by {_order(grains[mart])}"
+        cursor.execute(f"create table {_SCHEMA}.{mart} as select * from {rows}")
+        return known.get(mart) or ("" if mart == RESTATEMENTS else _rows_hash(cursor, mart))
+
+    largest_first = _largest_first(connection, grains)
+    hashes = dict(zip(largest_first, two_at_a_time(connection, copy, largest_first), strict=True))
+    connection.execute("detach candidate")
+    if standing:
+        connection.execute("detach earlier")
+    connection.execute("create table published_version (version varchar, as_of date)")
+    connection.execute("insert into published_version values ('', ?)", [as_of])
+    return {mart: digest for mart, digest in sorted(hashes.items()) if mart != RESTATEMENTS}
+
+
+def _largest_first(connection: duckdb.DuckDBPyConnection, marts: Iterable[str]) -> list[str]:
+    """So that not one thread is left with the largest at the end."""
+    sizes = dict(
+        connection.execute(
+            "select table_name, estimated_size from duckdb_tables() where database_name = 'candidate' and schema_name = ?",
+            [_SCHEMA],
+        ).fetchall()
+    )
+    return sorted(marts, key=lambda mart: (-sizes.get(mart, 0), mart))
 
 
 def _tell_restatements(connection: duckdb.DuckDBPyConnection, home: Home, restated: Path | None, as_of: dt.date) -> None:
@@ -207,21 +253,22 @@ def _tell_restatements(connection: duckdb.DuckDBPyConnection, home: Home, restat
     )
 
 
-def _publish_parquet(home: Home, source: Path, version: str, standing: Publication | None) -> None:
-    earlier = home.published / f"parquet_{standing.version}" if standing else None
-    unfinished, target = home.published / "parquet_unfinished", home.published / f"parquet_{version}"
-    remove(unfinished)
-    unfinished.mkdir()
-    with open_duckdb(source, read_only=True) as connection:
-        tables = connection.execute(
-            "select schema_name, table_name from duckdb_tables() where not internal order by all"
-        ).fetchall()
-        for schema, table in tables:
-            path = unfinished / f"{table}.parquet"
+def _write_parquet(
+    source: Path, config: Mapping[str, str], folder: Path, tables: Iterable[str], standing: Publication | None
+) -> None:
+    earlier = folder.with_name(f"parquet_{standing.version}") if standing else None
+    with open_duckdb(source, config=config) as connection:
+        for table in tables:
+            path = folder / f"{table}.parquet"
             if earlier and table in standing.hashes and (earlier / path.name).exists():
                 path.hardlink_to(earlier / path.name)
             else:
-                connection.execute(f"copy {schema}.{table} to '{_escaped(path)}' (format parquet, compression zstd)")
+                name = table if table == "published_version" else f"{_SCHEMA}.{table}"
+                connection.execute(f"copy {name} to '{_escaped(path)}' (format parquet, compression zstd)")
+
+
+def _place_parquet(home: Home, unfinished: Path, version: str) -> None:
+    target = home.published / f"parquet_{version}"
     for path in unfinished.iterdir():
         fsync(path)
     failpoints.passed("after:parquet_written")

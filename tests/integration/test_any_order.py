@@ -137,7 +137,7 @@ def built_marts(home: Home) -> dict[str, str]:
     assert outcome.errors == []
     grains = mart_grains(json.loads(project_manifest(settings).read_text()))
     with duckdb.connect(str(home.candidate), read_only=True) as connection:
-        return mart_hashes(connection, grains, home.build / "scratch.csv")
+        return mart_hashes(connection, grains)
 
 
 def landed_in_order(deliveries: Files, folder: Path, seed: int, expected: dict[str, str]) -> Home:

@@ -36,7 +36,7 @@ def publish_night(home: Path, exports: Path, as_of: str | None = None) -> Path:
 
 def hashes(marts: Path, grains: dict[str, list[str]]) -> dict[str, str]:
     with duckdb.connect(str(marts), read_only=True) as connection:
-        return mart_hashes(connection, grains, marts.with_suffix(".csv"))
+        return mart_hashes(connection, grains)
 
 
 def differences(before: Path, after: Path, grains: dict[str, list[str]]) -> set[Difference]:
