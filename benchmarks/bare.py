@@ -1,6 +1,6 @@
 """The limit of a night: the same SQL once, in DuckDB alone, by one script without dbt, Dagster or Great Expectations.
 
-    python -m benchmarks.bare --home HOME --exports DIR --database FILE
+    python -m benchmarks.bare --home HOME --exports DIR --database FILE [--threads N]
 
 Reads every CSV of the exports into text Parquet; lays the raw catalog of a home in which they have landed; creates each seed
 and model from the SQL that dbt compiled for that home, asks the audit's queries, and leaves what a night leaves to be read: the
@@ -13,6 +13,7 @@ import json
 import shutil
 import sys
 import tempfile
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ def read_exports(exports: Path) -> None:
                 print(f"DuckDB can't read {path.name}: {str(error).splitlines()[0]}", file=sys.stderr)
 
 
-def build(settings: Settings, home: Home, database: Path) -> dict[str, dict]:
+def build(settings: Settings, home: Home, database: Path, threads: int) -> dict[str, dict]:
     """Seeds, models and audit queries; gives the nodes of dbt's manifest."""
     manifest = json.loads((home.dbt_target / "manifest.json").read_text())
     nodes = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] in ("model", "seed")}
@@ -55,8 +56,7 @@ def build(settings: Settings, home: Home, database: Path) -> dict[str, dict]:
         connection.commit()
         for schema in sorted({node["schema"] for node in nodes.values()}):
             connection.execute(f"create schema if not exists {schema}")
-        for key in build_order(nodes):
-            create_node(connection, settings, nodes[key])
+        create_nodes(connection, settings, nodes, threads)
     run_data_tests(database, data_test_queries(settings), manifest["nodes"], nodes, settings.memory_limit)
     return nodes
 
@@ -76,11 +76,31 @@ def write_outputs(database: Path, grains: dict[str, list[str]]) -> None:
 
 def build_order(nodes: dict[str, dict]) -> list[str]:
     """The nodes so that each comes after those that it reads."""
-    return list(
-        TopologicalSorter(
-            {key: set(node.get("depends_on", {}).get("nodes", [])) & nodes.keys() for key, node in nodes.items()}
-        ).static_order()
+    return list(_graph(nodes).static_order())
+
+
+def _graph(nodes: dict[str, dict]) -> TopologicalSorter:
+    return TopologicalSorter(
+        {key: set(node.get("depends_on", {}).get("nodes", [])) & nodes.keys() for key, node in nodes.items()}
     )
+
+
+def create_nodes(connection: duckdb.DuckDBPyConnection, settings: Settings, nodes: dict[str, dict], threads: int) -> None:
+    """Each node after those that it reads, so many at once."""
+    graph = _graph(nodes)
+    graph.prepare()
+
+    def create(key: str) -> str:
+        with connection.cursor() as cursor:
+            create_node(cursor, settings, nodes[key])
+        return key
+
+    with ThreadPoolExecutor(threads) as pool:
+        running = set()
+        while graph.is_active():
+            running |= {pool.submit(create, key) for key in graph.get_ready()}
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            graph.done(*(item.result() for item in done))
 
 
 def create_node(connection: duckdb.DuckDBPyConnection, settings: Settings, node: dict) -> None:
@@ -109,9 +129,10 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--exports", type=Path, required=True)
     parser.add_argument("--database", type=Path, required=True)
+    parser.add_argument("--threads", type=int, default=1, help="statements at once")
     options = parser.parse_args()
     read_exports(options.exports)
-    nodes = build(Settings(home=options.home), Home(options.home), options.database)
+    nodes = build(Settings(home=options.home), Home(options.home), options.database, options.threads)
     write_outputs(options.database, mart_grains({"nodes": nodes}))
 
 

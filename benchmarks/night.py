@@ -74,34 +74,37 @@ def whole(leads: int, repetitions: int) -> None:
         generate(exports, leads=leads, nights=1, seed=7)
         write_touches(exports)
         print(f"{leads} leads, {sum(path.stat().st_size for path in exports.rglob('*.csv')) / 1e6:.0f} MB of CSV", flush=True)
-        nights, builds, bares = [], [], []
+        nights, builds, bares, doubles = [], [], [], []
         for number in range(repetitions):
             home = Home(Path(folder) / f"home{number}")
-            bare = Path(folder) / f"bare{number}" / "candidate.duckdb"  # the name that dbt compiled into its SQL
-            bare.parent.mkdir()
             nights.append(_say("night", run_night(home.root, exports)))
             run_dbt(home, "parse")  # untimed: a bare build in use has that behind it
             builds.append(_say("dbt build", run_dbt_build(home)))
-            bares.append(
-                _say(
-                    "bare DuckDB",
-                    run_python(
-                        "-m", "benchmarks.bare", "--home", str(home.root), "--exports", str(exports), "--database", str(bare)
-                    ),
-                )
-            )
-            print(f"  bare and published marts: {compare_marts(home, bare)}", flush=True)
+            bares.append(run_bare(home, exports, Path(folder) / f"bare{number}", threads=1))
+            doubles.append(run_bare(home, exports, Path(folder) / f"double{number}", threads=2))
             if number == repetitions - 1:
                 again = _say("the same night again", run_night(home.root, exports))
                 print(f"  again / night = {again.seconds / nights[-1].seconds:.3f}")
             shutil.rmtree(home.root)
-            shutil.rmtree(bare.parent)
-        night, build, bare = (statistics.median(run.seconds for run in runs) for runs in (nights, builds, bares))
+        night, build, bare, double = (
+            statistics.median(run.seconds for run in runs) for runs in (nights, builds, bares, doubles)
+        )
         print(
             f"{leads} leads: night / dbt build = {night / build:.2f}, night / bare DuckDB = {night / bare:.2f}, "
-            f"night - bare DuckDB = {night - bare:.1f} s",
+            f"night - bare DuckDB = {night - bare:.1f} s, night / bare DuckDB two statements at once = {night / double:.2f}",
             flush=True,
         )
+
+
+def run_bare(home: Home, exports: Path, folder: Path, threads: int) -> Run:
+    """The bare script, and whether its marts are those that the night published."""
+    folder.mkdir()
+    database = folder / "candidate.duckdb"  # the name that dbt compiled into its SQL
+    arguments = ["--home", str(home.root), "--exports", str(exports), "--database", str(database), "--threads", str(threads)]
+    bare = _say(f"bare DuckDB, statements at once: {threads}", run_python("-m", "benchmarks.bare", *arguments))
+    print(f"  bare and published marts: {compare_marts(home, database)}", flush=True)
+    shutil.rmtree(folder)
+    return bare
 
 
 def compare_marts(home: Home, bare: Path) -> str:
