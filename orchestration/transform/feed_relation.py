@@ -79,6 +79,8 @@ def _delta_versions(feed: Feed, known: FeedExtracts) -> str:
     return f"select *, _extracted_at as _seen_from, _extracted_at as _seen_to from ({rows})"
 
 
+# More than a file can have.
+_MOST_ROWS = 1 << 40
 _STATE = {"_extracted_at": "timestamp", "_first_extracted_at": "timestamp", "_is_deleted": "boolean"}
 _VERSION = {"_seen_from": "timestamp", "_seen_to": "timestamp"}
 
@@ -180,23 +182,35 @@ def _delta_rows(feed: Feed, known: FeedExtracts) -> str:
             f"select *, _extracted_at as _first_extracted_at, false as _is_deleted, {_record_id(feed)} as _record_id "
             f"from ({rows})"
         )
+    by_key = f"partition by {_key(feed)} order by _extracted_at desc, row_no desc, {_content(feed)} desc"
+    if len({at for at, _ in extracts}) < len(extracts):
+        # Of two files extracted at once neither is the newer one: their rows' content decides.
+        return (
+            f"select *, {_first_of('_extracted_at', feed)}, false as _is_deleted, {_record_id(feed)} as _record_id "
+            f"from ({rows}) qualify row_number() over ({by_key}) = 1"
+        )
+    # A window would sort whole rows by their keys; which row is the newest is found among keys and numbers alone.
     return (
-        f"select *, {_first_of('_extracted_at', feed)}, false as _is_deleted, {_record_id(feed)} as _record_id "
-        f"from ({rows}) "
-        f"qualify row_number() over (partition by {_key(feed)} "
-        f"order by _extracted_at desc, row_no desc, {_content(feed)} desc) = 1"
+        f"with delivered as not materialized ({rows}), newest as (select max(place) as place, min(_extracted_at) as _first_extracted_at "
+        f"from delivered group by {_key(feed)}) "
+        f"select delivered.*, newest._first_extracted_at, false as _is_deleted, {_record_id(feed)} as _record_id "
+        "from delivered join newest using (place)"
     )
 
 
 def _delta_extracts(feed: Feed, known: FeedExtracts, extracts: Sequence[tuple[str, str]]) -> str:
-    """Every row of these extracts with its extract's time."""
+    """Every row of these extracts with its extract's time, and its place among all: a later extract's rows come later."""
     files = {sha256 for _, sha256 in extracts}
     segments = [segment for segment in known.segments if segment.sha256 in files]
     numbers = {segment.sha256: segment.number for segment in segments}
-    times = ", ".join(f"({numbers[sha256]}, timestamp {quoted(at)})" for at, sha256 in extracts)
+    times = ", ".join(
+        f"({numbers[sha256]}, timestamp {quoted(at)}, {order * _MOST_ROWS})"
+        for order, (at, sha256) in enumerate(sorted(extracts))
+    )
     return (
-        f"select rows.*, times._extracted_at from {_rows_sql(known, feed, segments)} as rows "
-        f"join (values {times}) as times(segment, _extracted_at) using (segment)"
+        f"select rows.*, times._extracted_at, times.first_place + rows.row_no as place "
+        f"from {_rows_sql(known, feed, segments)} as rows "
+        f"join (values {times}) as times(segment, _extracted_at, first_place) using (segment)"
     )
 
 

@@ -1,6 +1,7 @@
 """A feed's relation and its versions, read from what landing stored."""
 
 import datetime as dt
+import random
 
 import duckdb
 import pytest
@@ -86,3 +87,25 @@ def test_versions_are_the_runs_of_extracts_in_which_a_row_was_seen(raw):
 def test_a_record_is_known_since_the_first_extract_that_had_it_whatever_changed_later(raw):
     first = "select product, _first_extracted_at::date::varchar from raw.maven__products order by 1"
     assert raw("2026-09-04", first) == [("A", "2026-09-01"), ("B", "2026-09-01")]
+
+
+VERIFICATIONS = "verification_id,entity_type,record_id,field_name,verified_at,outcome\n"
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("days", [[1], [1, 2, 3, 4], [2, 2, 3]], ids=["one file", "four days", "two files of one day"])
+def test_of_a_delta_the_newest_row_of_each_key_counts_and_within_a_file_the_last(raw, tmp_path, days, seed):
+    drawn, newest, first = random.Random(seed), {}, {}
+    for number, day in enumerate(days):
+        keys = [drawn.choice("abcde") for _ in range(9)]
+        # Files of one day have keys of their own: which of two rows of one time is newer nobody can say.
+        keys = [f"{key}{number}" if days.count(day) > 1 else key for key in keys]
+        rows = [(key, drawn.randrange(100)) for key in keys]
+        text = "".join(f" {key} ,contact,{value},email,2026-08-01 10:00:00,confirmed\n" for key, value in rows)
+        (tmp_path / "exports" / f"verifications-2026-09-0{day}{'-' * number}.csv").write_text(VERIFICATIONS + text)
+        for key, value in rows:
+            newest[key] = (str(value), f"2026-09-0{day}")
+            first.setdefault(key, f"2026-09-0{day}")
+    sql = """select verification_id, record_id, _extracted_at::date::varchar, _first_extracted_at::date::varchar
+             from raw.generic__field_verifications order by 1"""
+    assert raw("2026-09-30", sql) == [(key, *newest[key], first[key]) for key in sorted(newest)]
