@@ -23,6 +23,8 @@ _ISO_TIMES = [f"%Y-%m-%d{mark}%H:%M{seconds}" for mark in (" ", "T") for seconds
 _ISO_ZONED = [
     f"%Y-%m-%d{mark}%H:%M:%S{fraction}{zone}" for mark in (" ", "T") for fraction in ("", ".%f") for zone in ("Z", "%z")
 ]
+_USUAL_LOCAL = [f"____-__-__{mark}__:__{seconds}" for mark in " T" for seconds in ("", ":__")]
+_USUAL_UTC = [f"____-__-__{mark}__:__:__{fraction}Z" for mark in " T" for fraction in ("", ".___")]
 _SCREENS_PER_PASS = 50
 _LEAST_TYPED = 2
 _READABLE = {
@@ -101,20 +103,45 @@ def _moment(value: str, formats: list[str]) -> str:
 
 
 def plain_timestamp_sql(value: str, locale: Locale, timezone: str) -> str:
-    """SQL that rewrites a time to UTC; a value without a time of day stays that day, never shifted."""
+    """SQL that rewrites a time to UTC; a value without a time of day stays that day, never shifted.
+
+    Each way of reading is given only the values that may be written so: to find by trial that a format fails takes ten times as
+    long as to read one that fits, and the engine evaluates what stands twice in a statement for every row, whatever guards it.
+    """
     naive, zoned = _time_formats(locale)
-    naive_time = _moment(value, naive)
+    literal, offsets = [f for f in zoned if not f.endswith("%z")], [f for f in zoned if f.endswith("%z")]
+    # As the engine casts, which also takes ` 8` and 24 for an hour.
+    has_hour = f"substr({value}, 12, 2) between '00' and '23'"
+    is_usual_utc, is_usual_local = (f"({_is_shaped(value, shapes)} and {has_hour})" for shapes in (_USUAL_UTC, _USUAL_LOCAL))
+    if any(f.startswith("%Y") and f not in [*_ISO_TIMES, *_ISO_ZONED] for f in locale.timestamp_formats):
+        # Written as 2026-09-30 08:15, and meant otherwise.
+        is_usual_utc = is_usual_local = "false"
+    is_utc = "true" if any(f.endswith("%Z") for f in literal) else f"right({value}, 1) in ('Z', 'C')"
+    other_local = f"not {is_usual_local}" if is_utc == "true" else f"not {is_utc} and not {is_usual_local}"
+    local = f"coalesce({_cast_moment(value, is_usual_local)}, {_moment(_only(value, other_local), naive)})"
     if timezone != "UTC":
-        naive_time = f"timezone('UTC', timezone({quoted(timezone)}, {naive_time}))"
-    literal = [f for f in zoned if not f.endswith("%z")]
-    utc_time = _moment(value, literal)
-    if not any(f.endswith("%Z") for f in literal):
-        # Most times are local ones: to find by trial that each of these formats fails takes longer than all the rest.
-        utc_time = f"case when right({value}, 1) in ('Z', 'C') then {utc_time} end"
-    offset = f"timezone('UTC', {_moment(value, [f for f in zoned if f.endswith('%z')])})"
-    readings = [f"strftime({time}, '%Y-%m-%d %H:%M:%S.%f')" for time in (utc_time, naive_time, offset)]
-    readings.append(f"strftime({_moment(value, [*locale.date_formats, *_ISO_DATES])}, '%Y-%m-%d')")
+        local = f"timezone('UTC', timezone({quoted(timezone)}, {local}))"
+    has_offset = f"(contains(substr({value}, 12), '+') or contains(substr({value}, 12), '-'))"
+    days, is_day = [*locale.date_formats, *_ISO_DATES], f"not contains({value}, ':')"
+    moments = [
+        _cast_moment(value, is_usual_utc),
+        _moment(_only(value, f"{is_utc} and not {is_usual_utc}"), literal),
+        local,
+        f"timezone('UTC', {_moment(_only(value, has_offset), offsets)})",
+    ]
+    readings = [f"strftime(coalesce({', '.join(moments)}), '%Y-%m-%d %H:%M:%S.%f')"]
+    readings.append(f"strftime({_moment(value if ':' in ''.join(days) else _only(value, is_day), days)}, '%Y-%m-%d')")
     return f"coalesce({', '.join(readings)}, {value})"
+
+
+def _only(value: str, condition: str) -> str:
+    return f"case when {condition} then {value} end"
+
+
+def _cast_moment(value: str, condition: str) -> str:
+    """SQL for a time that the engine's own cast reads, where the condition holds."""
+    read = f"try_cast({_only(value, condition)} as timestamp)"
+    return f"case when {read} >= '1000-01-01' then {read} end"
 
 
 def _time_formats(locale: Locale) -> tuple[list[str], list[str]]:
@@ -393,11 +420,18 @@ def _is_unreadable(read: str, kind: str) -> str:
 
 
 def _is_iso(text: str) -> str:
-    """SQL for the shapes of days and local times that every locale reads. A text is compared with those of its length only."""
-    shapes: dict[int, list[str]] = {}
-    for shape in ("____-__-__ __:__:__", "____-__-__T__:__:__", "____-__-__", "____-__-__ __:__", "____-__-__T__:__"):
-        shapes.setdefault(len(shape), []).append(f"{text} like '{shape}'")
-    cases = " ".join(f"when {length} then {' or '.join(some)}" for length, some in shapes.items())
+    """SQL for the shapes of days and local times that every locale reads."""
+    return _is_shaped(
+        text, ["____-__-__ __:__:__", "____-__-__T__:__:__", "____-__-__", "____-__-__ __:__", "____-__-__T__:__"]
+    )
+
+
+def _is_shaped(text: str, shapes: Iterable[str]) -> str:
+    """SQL for texts of one of these shapes. A text is compared with those of its length only."""
+    by_length: dict[int, list[str]] = {}
+    for shape in shapes:
+        by_length.setdefault(len(shape), []).append(f"{text} like '{shape}'")
+    cases = " ".join(f"when {length} then {' or '.join(some)}" for length, some in by_length.items())
     return f"(case strlen({text}) {cases} else false end)"
 
 

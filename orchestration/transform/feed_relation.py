@@ -191,8 +191,8 @@ def _delta_rows(feed: Feed, known: FeedExtracts) -> str:
         )
     # A window would sort whole rows by their keys; which row is the newest is found among keys and numbers alone.
     return (
-        f"with delivered as not materialized ({rows}), newest as (select max(place) as place, min(_extracted_at) as _first_extracted_at "
-        f"from delivered group by {_key(feed)}) "
+        f"with delivered as not materialized ({rows}), newest as ("
+        f"select max(place) as place, min(_extracted_at) as _first_extracted_at from delivered group by {_key(feed)}) "
         f"select delivered.*, newest._first_extracted_at, false as _is_deleted, {_record_id(feed)} as _record_id "
         "from delivered join newest using (place)"
     )
