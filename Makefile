@@ -18,7 +18,7 @@ ifdef TANDEM_HOME
 RUN_HOME := $(TANDEM_HOME)
 endif
 
-.PHONY: help install run test test-long test-crash test-readers test-overlap test-erasure test-soak test-seeds test-orders test-fuzz test-spark test-postgres test-superset superset superset-env install-postgres spark-up spark-down bench bench-small bench-others lint dev clean lock
+.PHONY: help install run test test-duckdb2 test-long test-crash test-readers test-overlap test-erasure test-soak test-seeds test-orders test-fuzz test-spark test-postgres test-superset superset superset-env install-postgres spark-up spark-down bench bench-small bench-others lint dev clean lock
 
 help: ## show this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -43,6 +43,16 @@ endif
 test: $(STAMP) ## everything a change must pass
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
+
+test-duckdb2: .venv-duckdb2/.installed ## the same tests on DuckDB 2 (the lock files have 1.5, which BI drivers can read)
+	.venv-duckdb2/bin/python -m pytest -n 2 --dist loadfile -m "not long"
+
+.venv-duckdb2/.installed: requirements.lock requirements-duckdb2.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null 2>&1 && $(PYTHON) -m venv .venv-duckdb2 || python3 -m venv .venv-duckdb2
+	.venv-duckdb2/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	.venv-duckdb2/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-duckdb2.lock
+	.venv-duckdb2/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
 
 test-long: $(STAMP) $(VENV)/.postgres $(VENV)/.spark .venv-superset/.installed ## the longer proofs, two at a time; each is a target of its own
 	$(MAKE) -k -j 2 test-soak test-crash test-erasure test-fuzz test-orders test-overlap test-readers test-seeds test-spark test-postgres test-superset

@@ -97,51 +97,51 @@ def _bare_number(value: str) -> str:
 
 
 def _moment(value: str, formats: list[str]) -> str:
-    """SQL for a time in one of these formats. `%Y` also takes a year of two digits: such a year is nobody's meaning."""
-    read = f"try_strptime({value}, [{', '.join(map(quoted, dict.fromkeys(formats)))}])"
-    return f"case when {read} >= '1000-01-01' then {read} end"
+    """SQL for a time in one of these formats."""
+    return _of_our_age(_strptime(value, formats))
+
+
+def _strptime(value: str, formats: list[str]) -> str:
+    return f"try_strptime({value}, [{', '.join(map(quoted, dict.fromkeys(formats)))}])"
+
+
+def _of_our_age(time: str) -> str:
+    """`%Y` also takes a year of two digits: such a year is nobody's meaning."""
+    return f"case when {time} >= '1000-01-01' then {time} end"
 
 
 def plain_timestamp_sql(value: str, locale: Locale, timezone: str) -> str:
     """SQL that rewrites a time to UTC; a value without a time of day stays that day, never shifted.
 
-    Each way of reading is given only the values that may be written so: to find by trial that a format fails takes ten times as
-    long as to read one that fits, and the engine evaluates what stands twice in a statement for every row, whatever guards it.
+    To find by trial that a format fails takes ten times as long as to read one that fits, so the usual notations are told by
+    their shape. Nothing that is dear may stand twice in it: the engine evaluates that for every row, whatever guards it.
     """
     naive, zoned = _time_formats(locale)
-    literal, offsets = [f for f in zoned if not f.endswith("%z")], [f for f in zoned if f.endswith("%z")]
-    # As the engine casts, which also takes ` 8` and 24 for an hour.
-    has_hour = f"substr({value}, 12, 2) between '00' and '23'"
-    is_usual_utc, is_usual_local = (f"({_is_shaped(value, shapes)} and {has_hour})" for shapes in (_USUAL_UTC, _USUAL_LOCAL))
-    if any(f.startswith("%Y") and f not in [*_ISO_TIMES, *_ISO_ZONED] for f in locale.timestamp_formats):
-        # Written as 2026-09-30 08:15, and meant otherwise.
-        is_usual_utc = is_usual_local = "false"
-    is_utc = "true" if any(f.endswith("%Z") for f in literal) else f"right({value}, 1) in ('Z', 'C')"
-    other_local = f"not {is_usual_local}" if is_utc == "true" else f"not {is_utc} and not {is_usual_local}"
-    local = f"coalesce({_cast_moment(value, is_usual_local)}, {_moment(_only(value, other_local), naive)})"
-    if timezone != "UTC":
-        local = f"timezone('UTC', timezone({quoted(timezone)}, {local}))"
-    has_offset = f"(contains(substr({value}, 12), '+') or contains(substr({value}, 12), '-'))"
-    days, is_day = [*locale.date_formats, *_ISO_DATES], f"not contains({value}, ':')"
-    moments = [
-        _cast_moment(value, is_usual_utc),
-        _moment(_only(value, f"{is_utc} and not {is_usual_utc}"), literal),
-        local,
-        f"timezone('UTC', {_moment(_only(value, has_offset), offsets)})",
-    ]
-    readings = [f"strftime(coalesce({', '.join(moments)}), '%Y-%m-%d %H:%M:%S.%f')"]
-    readings.append(f"strftime({_moment(value if ':' in ''.join(days) else _only(value, is_day), days)}, '%Y-%m-%d')")
-    return f"coalesce({', '.join(readings)}, {value})"
+    literal, offsets = ([f for f in zoned if f.endswith("%z") == has_offset] for has_offset in (False, True))
+    branches = []
+    if not any(f.endswith("%Z") for f in literal):
+        branches.append(f"when right({value}, 1) in ('Z', 'C') then {_strptime(value, literal)}")
+        literal = []
+    usual = [*_USUAL_LOCAL, *_USUAL_UTC] if timezone == "UTC" else _USUAL_LOCAL
+    if all(f in [*_ISO_TIMES, *_ISO_ZONED] for f in locale.timestamp_formats if f.startswith("%Y")):
+        # The engine's cast takes ` 8` and 24 for an hour, too.
+        is_usual = f"{_is_shaped(value, usual)} and substr({value}, 12, 2) between '00' and '23'"
+        branches.append(f"when {is_usual} then {_in_utc(f'try_cast({value} as timestamp)', timezone)}")
+    if timezone == "UTC":
+        # There both branches mean the same, and the cast is the quicker one.
+        branches.reverse()
+    others = [_strptime(value, literal)] if literal else []
+    others += [_in_utc(_strptime(value, naive), timezone), f"timezone('UTC', {_strptime(value, offsets)})"]
+    time = f"case {' '.join(branches)} else coalesce({', '.join(others)}) end"
+    days = [*locale.date_formats, *_ISO_DATES]
+    day = value if ":" in "".join(days) else f"case when not contains({value}, ':') then {value} end"
+    return (
+        f"coalesce(strftime({_of_our_age(time)}, '%Y-%m-%d %H:%M:%S.%f'), strftime({_moment(day, days)}, '%Y-%m-%d'), {value})"
+    )
 
 
-def _only(value: str, condition: str) -> str:
-    return f"case when {condition} then {value} end"
-
-
-def _cast_moment(value: str, condition: str) -> str:
-    """SQL for a time that the engine's own cast reads, where the condition holds."""
-    read = f"try_cast({_only(value, condition)} as timestamp)"
-    return f"case when {read} >= '1000-01-01' then {read} end"
+def _in_utc(time: str, timezone: str) -> str:
+    return time if timezone == "UTC" else f"timezone('UTC', timezone({quoted(timezone)}, {time}))"
 
 
 def _time_formats(locale: Locale) -> tuple[list[str], list[str]]:

@@ -1,6 +1,5 @@
-{{ config(materialized='table' if target.type == 'spark' else 'view') }}
 -- One row per CRM record and field of the field contract: the verdict, and whose record it is. Without the database's name,
--- so that it can be read whatever its file is called. On Spark a table, for only tables are brought back from there.
+-- so that it can be read whatever its file is called.
 select
     records.source_system,
     records.entity_type,
