@@ -421,9 +421,7 @@ def _is_unreadable(read: str, kind: str) -> str:
 
 def _is_iso(text: str) -> str:
     """SQL for the shapes of days and local times that every locale reads."""
-    return _is_shaped(
-        text, ["____-__-__ __:__:__", "____-__-__T__:__:__", "____-__-__", "____-__-__ __:__", "____-__-__T__:__"]
-    )
+    return _is_shaped(text, ["____-__-__", *_USUAL_LOCAL])
 
 
 def _is_shaped(text: str, shapes: Iterable[str]) -> str:
