@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import duckdb
+import pyarrow as pa
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -21,6 +22,23 @@ def open_duckdb(
     # With it a Parquet file that another library wrote over one it had read was read wrong once in some 2 000 times.
     connection.execute("set enable_external_file_cache = false")
     return connection
+
+
+def register(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+    """Let queries read an Arrow table under a name."""
+    _end_answer(connection)
+    connection.register(name, rows)
+
+
+def arrow_table(connection: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
+    """What a query answers, without a copy of it in between."""
+    _end_answer(connection)
+    return connection.sql(query).to_arrow_table()
+
+
+def _end_answer(connection: duckdb.DuckDBPyConnection) -> None:
+    # DuckDB 2 refuses other work until the answer before was read to its end, which it is not when one row was fetched.
+    connection.execute("select null").fetchall()
 
 
 def two_at_a_time(

@@ -9,12 +9,14 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from orchestration.engine import register
+
 
 def create(
     connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table | dict, select: str = "select * from delivered"
 ) -> None:
     """Create a table from columns; `select` may join them, as `delivered`, with earlier tables, and must order."""
-    connection.register("delivered", rows if isinstance(rows, pa.Table) else pa.table(rows))
+    register(connection, "delivered", rows if isinstance(rows, pa.Table) else pa.table(rows))
     connection.execute(f"create table {name} as {select}")
     connection.unregister("delivered")
 

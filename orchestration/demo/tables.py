@@ -20,6 +20,7 @@ from orchestration.demo.reasons import REASONS
 from orchestration.demo.sales_tables import load_sales_tables
 from orchestration.demo.traps import NOBODY
 from orchestration.demo.world import World
+from orchestration.engine import register
 
 OTHER_ADDRESS_START, FORMER_ADDRESS_START = "perso.", "ancien."
 _FIRST_CONTACT, _FIRST_COMPANY = 40_118_203_451, 9_204_117_038
@@ -192,8 +193,8 @@ def _create_leads(connection: duckdb.DuckDBPyConnection, world: World) -> None:
     lead_ids = pa.table({"position": np.arange(synced.size), "lead_id": salesforce_ids("00Q", synced.size)})
     contact_count = world.opportunities.lead.size
     contact_ids = {"opportunity_no": np.arange(contact_count), "contact_id": salesforce_ids("003", contact_count)}
-    connection.register("lead_ids", lead_ids)
-    connection.register("contact_ids", pa.table(contact_ids))
+    register(connection, "lead_ids", lead_ids)
+    register(connection, "contact_ids", pa.table(contact_ids))
     create(
         connection,
         "lead",

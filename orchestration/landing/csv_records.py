@@ -16,6 +16,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from orchestration.engine import register
 from orchestration.landing.csv_reader import BLOCK_BYTES, Readable, around_misfits, as_it_is, as_plain_csv, text_batches
 from orchestration.landing.dialect import Dialect
 from orchestration.landing.doubled_keys import hashed_key, key_hash_sql
@@ -177,7 +178,7 @@ def _write_marked(
             reading = threads.submit(next, groups, None)
             looked_at, read = with_moments(cells, times)
             plain = told_in_utc(cells, [name for name in instants if name not in read])
-            connection.register("cells", looked_at)
+            register(connection, "cells", looked_at)
             key_hash = key_hash_sql(key, cells) if key else None
             found = connection.execute(marks_sql(recognition, "cells", read, plain, key_hash)).fetchnumpy()
             writing.result()

@@ -25,7 +25,11 @@ _BYTES_PER_BYTE = 40
 # and not pandas, for which DuckDB and Arrow look wherever one hands the other a table.
 _CHILD = """
 import json, sys
-sys.modules["pandas"] = None
+class NotPandas:
+    def find_spec(self, name, path=None, target=None):
+        if name == "pandas":
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, NotPandas())
 sys.path[:] = json.loads(sys.argv[1])
 from orchestration.landing.worker import serve
 serve(int(sys.argv[2]))

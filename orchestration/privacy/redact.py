@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from orchestration.engine import open_duckdb
+from orchestration.engine import open_duckdb, register
 from orchestration.landing.profiles import Feed, Profile
 from orchestration.landing.row_versions import quoted
 from orchestration.privacy.columns import PersonColumns, person_columns
@@ -87,7 +87,7 @@ class Redactor:
         return [row[0] for row in self.connection.execute("select distinct text from hits where kind <> 'part'").fetchall()]
 
     def _find_in(self, texts: list[str]) -> None:
-        self.connection.register("given", pa.table({"text": pa.array(texts, pa.string())}))
+        register(self.connection, "given", pa.table({"text": pa.array(texts, pa.string())}))
         find_details(self.connection, "given", name_sizes(self._erased))
         keep_erased(self.connection, self._erased)
 

@@ -121,8 +121,9 @@ def _keep(
     standing = f"kept_from <= {day} and (kept_to is null or kept_to > {day})"
     connection.execute(
         f"create or replace temp table turned as select {listed}, sum(side) as side from ("
-        f"select {listed}, -1 as side from kept.{mart} where {standing} "
-        f"union all select {listed}, 1 from candidate.marts.{mart}) group by {listed} having sum(side) <> 0"
+        f"{_alone(listed, grain, f'kept.{mart} where {standing}', f'candidate.marts.{mart}', -1)} union all "
+        f"{_alone(listed, grain, f'candidate.marts.{mart}', f'kept.{mart} where {standing}', 1)}"
+        f") group by {listed} having sum(side) <> 0"
     )
     if not connection.execute("select count(*) from turned").fetchone()[0]:
         return
@@ -156,6 +157,19 @@ def _prepare(connection: duckdb.DuckDBPyConnection, mart: str, columns: list[tup
             f'try_cast({_identifier(name) if name in kept else "null"} as {kind}) as "{name}"' for name, kind in columns
         )
         connection.execute(f"create or replace table kept.{mart} as select {listed}, kept_from, kept_to from kept.{mart}")
+
+
+def _alone(listed: str, grain: list[str], rows: str, others: str, side: int) -> str:
+    """Rows that the others have no equal of: nearly all stood the night before, and prints are small beside rows.
+
+    Two prints of 64 bits: one of the whole row, one of its grain, so that no other row's print can stand in for it.
+    """
+    key = ", ".join(f'"{name}"' for name in grain)
+    prints = f"hash({listed}) as row_print, hash({key}) as grain_print"
+    return (
+        f"select {listed}, {side} as side from (select {listed}, {prints} from {rows}) "
+        f"anti join (select {prints} from {others}) using (row_print, grain_print)"
+    )
 
 
 def _note_difference(connection: duckdb.DuckDBPyConnection, mart: str, grain: list[str], columns: list[str]) -> None:

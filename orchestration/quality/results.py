@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.engine import open_duckdb
+from orchestration.engine import open_duckdb, register
 from orchestration.home import Home
 from orchestration.landing.row_versions import quoted
 from orchestration.quality.suites import CheckOutcome
@@ -45,7 +45,7 @@ def keep_results(home: Home, day: dt.date, outcomes: Sequence[CheckOutcome]) -> 
     pq.write_table(pa.concat_tables(kept).sort_by([("check_date", "ascending"), ("check_name", "ascending")]), unfinished)
     unfinished.replace(home.check_results)
     with open_duckdb(home.candidate) as connection:
-        connection.register("night_results", rows)
+        register(connection, "night_results", rows)
         connection.execute("delete from marts.fct_check_result where check_date = ?", [day])
         names = ", ".join(SCHEMA.names)
         connection.execute(f"insert into marts.fct_check_result ({names}, as_of) select {names}, ? from night_results", [day])

@@ -13,6 +13,8 @@ import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from orchestration.engine import arrow_table, register
+
 # An address of plain letters, digits and single separators is right without asking the library, which takes 60 µs each.
 _PLAIN_ADDRESS = r"^[a-z0-9_+]+([.-][a-z0-9_+]+)*@([a-z0-9]+(-[a-z0-9]+)*\.)+[a-z]{2,}$"
 _PLAIN_LENGTH = 64
@@ -93,13 +95,13 @@ def refresh_verdicts(connection: duckdb.DuckDBPyConnection, values_sql: str, sto
     unseen = f"select distinct kind, value from ({values_sql}) where value is not null"
     if known:
         unseen += f" except select kind, value from read_parquet('{_escaped(path)}')"
-    fresh = connection.execute(f"select kind, value from ({unseen}) order by all").to_arrow_table()
+    fresh = arrow_table(connection, f"select kind, value from ({unseen}) order by all")
     if known and not fresh.num_rows:
         return path
     emails, phones = (fresh.filter(pc.equal(fresh["kind"], kind))["value"].combine_chunks() for kind in ("email", "phone"))
     verdicts = pa.concat_tables([judge_emails(emails), judge_phones(phones, region)])
     unfinished = path.with_suffix(".tmp")
-    connection.register("fresh_verdicts", verdicts)
+    register(connection, "fresh_verdicts", verdicts)
     rows = "select * from fresh_verdicts" + (f" union all select * from read_parquet('{_escaped(path)}')" if known else "")
     connection.execute(f"copy ({rows}) to '{_escaped(unfinished)}' (format parquet, compression zstd)")
     connection.unregister("fresh_verdicts")

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 
+from orchestration.engine import register
 from orchestration.home import Home
 from orchestration.landing.canonical import ENTITIES
 from orchestration.landing.feed_health import collapsed_extracts
@@ -71,9 +72,8 @@ class DuckDBEngine:
         )
         if rows:
             # As one Arrow table: row by row, the twelve thousand pieces of a calendar would take longer than a model.
-            self.connection.register(
-                "tabulated", pa.table([pa.array(list(values)) for values in zip(*rows, strict=True)], list(columns))
-            )
+            tabulated = pa.table([pa.array(list(values)) for values in zip(*rows, strict=True)], list(columns))
+            register(self.connection, "tabulated", tabulated)
             self.connection.execute(f"insert into {SCHEMA}.{name} select * from tabulated")
             self.connection.unregister("tabulated")
 
