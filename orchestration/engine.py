@@ -1,13 +1,19 @@
 """The one way to open DuckDB: nothing of it may reach standard output, which belongs to what a command answers."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
-import pyarrow as pa
 
+from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MEMORY_LIMIT: str = Settings.model_fields["memory_limit"].default
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -15,8 +21,11 @@ Result = TypeVar("Result")
 def open_duckdb(
     path: Path | None = None, *, read_only: bool = False, config: Mapping[str, str] | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """Open a file, or a database in memory, with these settings."""
-    connection = duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=dict(config or {}))
+    """Open a file, or a database in memory, with these settings; without a limit among them its memory is `MEMORY_LIMIT`."""
+    config = dict(config or {})
+    connection = duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=config)
+    if "memory_limit" not in config:
+        connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
     # Its progress bar goes to standard output, even where that is a file.
     connection.execute("set enable_progress_bar = false")
     # With it a Parquet file that another library wrote over one it had read was read wrong once in some 2 000 times.
@@ -24,13 +33,13 @@ def open_duckdb(
     return connection
 
 
-def register(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+def register(connection: duckdb.DuckDBPyConnection, name: str, rows: "pa.Table") -> None:
     """Let queries read an Arrow table under a name."""
     _end_answer(connection)
     connection.register(name, rows)
 
 
-def arrow_table(connection: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
+def arrow_table(connection: duckdb.DuckDBPyConnection, query: str) -> "pa.Table":
     """What a query answers, without a copy of it in between."""
     _end_answer(connection)
     return connection.sql(query).to_arrow_table()
@@ -39,6 +48,12 @@ def arrow_table(connection: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
 def _end_answer(connection: duckdb.DuckDBPyConnection) -> None:
     # DuckDB 2 refuses other work until the answer before was read to its end, which it is not when one row was fetched.
     connection.execute("select null").fetchall()
+
+
+def half_of(memory_limit: str) -> str:
+    """For each of two databases that are at work at once."""
+    number, unit = re.fullmatch(r"\s*([\d.]+)\s*(\D+)", memory_limit).groups()
+    return f"{float(number) / 2}{unit}"
 
 
 def two_at_a_time(

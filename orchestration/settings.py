@@ -36,7 +36,11 @@ class Settings(BaseSettings):
     )
     keep_versions: int = Field(3, ge=1, description="Published versions kept for rollback.")
     dbt_threads: int = Field(2, ge=1)
-    memory_limit: str = Field("8GB", description="DuckDB's memory limit while it lands and builds.")
+    memory_limit: str = Field(
+        "6GB",
+        pattern=r"^\s*\d+(\.\d+)?\s*[KMGTkmgt][Ii]?[Bb]\s*$",
+        description="DuckDB's memory limit while it builds and publishes; the process takes some half a gigabyte more.",
+    )
     engine: Literal["duckdb", "spark"] = Field("duckdb", description="What builds the models of a night.")
     spark_master: str = Field(
         "spark://127.0.0.1:7077",

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration import failpoints
-from orchestration.engine import open_duckdb
+from orchestration.engine import MEMORY_LIMIT, open_duckdb
 from orchestration.home import Home
 from orchestration.landing.ledger import Ledger
 from orchestration.publish.causes import Cause, Inputs, cause_between
@@ -41,7 +41,7 @@ def recorded(
     grains: Mapping[str, list[str]],
     inputs: Inputs,
     standing: Collection[str] = (),
-    memory_limit: str = "8GB",
+    memory_limit: str = MEMORY_LIMIT,
 ) -> Iterator[Path | None]:
     """Compare the candidate with what was last published for its night and keep it, once the body has published it.
 

@@ -18,7 +18,7 @@ import duckdb
 
 from orchestration import failpoints
 from orchestration.durable import fsync, remove, swap_link
-from orchestration.engine import open_duckdb, two_at_a_time
+from orchestration.engine import MEMORY_LIMIT, half_of, open_duckdb, two_at_a_time
 from orchestration.home import Home
 from orchestration.publish.causes import Inputs
 from orchestration.publish.history import RESTATEMENTS, recorded
@@ -52,7 +52,7 @@ def publish(
     inputs: Inputs,
     serve: Callable[[Path], object] | None = None,
     standing: Publication | None = None,
-    memory_limit: str = "8GB",
+    memory_limit: str = MEMORY_LIMIT,
 ) -> PublishedVersion:
     """Publish the candidate's marts.
 
@@ -75,9 +75,10 @@ def publish(
     parquet.mkdir()
     if standing and not (home.published / f"marts_{standing.version}.duckdb").exists():
         standing = None
-    limited = {"memory_limit": memory_limit}
+    half = half_of(memory_limit)
+    limited = {"memory_limit": half}
     try:
-        with open_duckdb(unfinished, config=limited) as connection:
+        with open_duckdb(unfinished, config={"memory_limit": memory_limit}) as connection:
             hashes = _copy_marts(connection, home, as_of.day, grains, standing)
         failpoints.passed("after:marts")
         version = f"{as_of.day.isoformat()}_{_combined(hashes)[:8]}"
@@ -85,7 +86,7 @@ def publish(
         with ThreadPoolExecutor(1) as beside:
             # What is compared and what is written are two halves of the work, and neither keeps every core busy.
             writing = beside.submit(_write_parquet, unfinished, limited, parquet, sorted(hashes), standing)
-            with recorded(home, as_of, grains, inputs, kept, memory_limit) as restated:
+            with recorded(home, as_of, grains, inputs, kept, half) as restated:
                 writing.result()
                 failpoints.passed("after:comparison")
                 with open_duckdb(unfinished, config=limited) as connection:
