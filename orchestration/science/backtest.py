@@ -53,9 +53,15 @@ def history_as_known(entries: pd.DataFrame, origin: float, history_days: float =
 
 def arrivals_as_known(entries: pd.DataFrame, origin: float, arrival_days: float) -> pd.DataFrame:
     """The forecast's `arrivals` at an origin: first stage entries of opportunities created in the last `arrival_days`."""
-    frame = as_frame(entries, _ENTRY_COLUMNS)
-    created = frame.sort_values(["entered_day", "stage"], kind="stable").drop_duplicates("opportunity_key")
-    return created[(created["entered_day"] > origin - arrival_days) & (created["entered_day"] <= origin)]
+    return _created_until(_first_entries(as_frame(entries, _ENTRY_COLUMNS)), origin, arrival_days)
+
+
+def _first_entries(entries: pd.DataFrame) -> pd.DataFrame:
+    return entries.sort_values(["entered_day", "stage"], kind="stable").drop_duplicates("opportunity_key")
+
+
+def _created_until(first_entries: pd.DataFrame, origin: float, days: float) -> pd.DataFrame:
+    return first_entries[(first_entries["entered_day"] > origin - days) & (first_entries["entered_day"] <= origin)]
 
 
 def rolling_origin(entries: pd.DataFrame, snapshots: pd.DataFrame, *, last_day: float, **settings: float) -> pd.DataFrame:
@@ -96,6 +102,7 @@ def forecast_origins(
     snapshots = as_frame(snapshots, ["snapshot_day"])
     open_by_origin = dict(list(snapshots.groupby("snapshot_day")))
     won = _WonAmounts(entries)
+    first_entries = _first_entries(entries)
     made = []
     for origin in sorted(origins):
         open_deals = open_by_origin.get(origin, snapshots.head(0))
@@ -118,7 +125,7 @@ def forecast_origins(
             summary = survival_forecast(
                 open_deals,
                 history,
-                arrivals_as_known(entries, origin, arrival_days),
+                _created_until(first_entries, origin, arrival_days),
                 arrival_days=min(arrival_days, max(origin - won.first_day, 1)),
                 period_ends=ends,
                 draws=draws,

@@ -164,7 +164,7 @@ class _NewPipeline:
         arrivals = arrivals.sort_values(["stage", "segment", "amount"], kind="stable")
         self._ends, self._arrival_days = ends, arrival_days
         self._amounts = arrivals["amount"].to_numpy(dtype=np.float64)
-        self._kinds = arrivals.groupby(["stage", "segment"], sort=True).ngroup().to_numpy()
+        self._n_like = arrivals.groupby(["stage", "segment"], sort=True).size().to_numpy()
         # Read once for each kind of deal and number of days left: far fewer than deals drawn.
         kinds = arrivals.drop_duplicates(["stage", "segment"])
         days_left = np.arange(int(np.ceil(ends[-1])) + 1, dtype=np.float64)
@@ -174,18 +174,23 @@ class _NewPipeline:
         """Won amount per draw and period, given each kind's chance by days left.
 
         How many are created is Poisson, around a rate that is itself only known from the arrivals (Gamma, Jeffreys' prior).
+        Of these only the won ones are drawn: their numbers by kind and period are Poisson too (Kingman 1993, colouring).
         """
-        n_periods = len(self._ends)
-        if len(self._amounts) == 0:
+        n_kinds, n_periods = len(self._n_like), len(self._ends)
+        if n_kinds == 0:
             return np.zeros((draws, n_periods))
         rate = rng.gamma(len(self._amounts) + 0.5, 1 / self._arrival_days, draws)
-        draw = np.repeat(np.arange(draws), rng.poisson(rate * self._ends[-1]))
-        like = rng.integers(0, len(self._amounts), len(draw))
-        created_on = np.ceil(rng.uniform(0, self._ends[-1], len(draw)))
-        days_left = np.floor(self._ends[None, :] - created_on[:, None]).astype(np.int64)
-        chance = np.where(days_left >= 0, chance_within[self._kinds[like][:, None], np.maximum(days_left, 0)], 0.0)
-        luck = rng.random(len(draw))
-        won = np.flatnonzero(luck < chance[:, -1])
-        period = (luck[won][:, None] >= chance[won]).sum(axis=1)
-        amount = self._amounts[like[won]] * np.exp(ratio[0] + ratio[1] * rng.standard_normal(len(won)))
-        return np.bincount(draw[won] * n_periods + period, amount, draws * n_periods).reshape(draws, n_periods)
+        won_each_day = self._n_like[:, None] / len(self._amounts) * self._days_worth(chance_within)
+        n_won = rng.poisson(rate[:, None, None] * won_each_day)
+        draw, kind, period = (np.repeat(place.ravel(), n_won.ravel()) for place in np.indices(n_won.shape))
+        like = (np.cumsum(self._n_like) - self._n_like)[kind] + rng.integers(0, self._n_like[kind])
+        amount = self._amounts[like] * np.exp(ratio[0] + ratio[1] * rng.standard_normal(len(like)))
+        return np.bincount(draw * n_periods + period, amount, draws * n_periods).reshape(draws, n_periods)
+
+    def _days_worth(self, chance_within: np.ndarray) -> np.ndarray:
+        """Per kind and period: the days to come, each times the chance that a deal created on it is won in the period."""
+        day = np.arange(1, int(np.ceil(self._ends[-1])) + 1)
+        length = np.minimum(day, self._ends[-1]) - (day - 1)
+        days_left = np.floor(self._ends[:, None] - day[None, :]).astype(np.int64)
+        won_by = (np.where(days_left >= 0, chance_within[:, np.maximum(days_left, 0)], 0.0) * length).sum(axis=2)
+        return np.maximum(np.diff(won_by, prepend=0.0, axis=1), 0.0)
