@@ -91,15 +91,11 @@ def _raw_rows(home: Home, profile_text: str) -> Rows:
     segment = Ledger(home.ledger).segments(feed.name)[feed.name][0]
     columns = ", ".join(f"coalesce(\"{name}\", '')" for name in feed.columns)
     path = home.raw / feed.name / f"{segment.content_hash}.parquet"
-    return [
-        header,
-        *map(
-            list,
-            duckdb.sql(
-                f"select {columns} from read_parquet('{path}', file_row_number = true) order by file_row_number"
-            ).fetchall(),
-        ),
-    ]
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            f"select {columns} from read_parquet('{path}', file_row_number = true) order by file_row_number"
+        ).fetchall()
+    return [header, *map(list, rows)]
 
 
 def _lines_set_aside(home: Home) -> list[int]:

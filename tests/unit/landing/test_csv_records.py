@@ -136,7 +136,7 @@ def test_rows_keep_the_order_of_the_file_also_where_some_are_taken_out(load, tmp
     assert (result.rows_loaded, len(result.rejected)) == (299_900, 100)
     assert result.rejected[1][:2] == (3002, "missing_key")
     falling = "select count(*) from (select id, lag(id) over () as before from read_parquet(?)) where id <= before"
-    assert duckdb.execute(falling, [str(tmp_path / "rows.parquet")]).fetchone()[0] == 0
+    assert duckdb.execute(falling, [str(tmp_path / "rows.parquet")]).fetchall()[0][0] == 0
 
 
 @pytest.mark.parametrize(

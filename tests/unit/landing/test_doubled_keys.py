@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestration.engine import register
 from orchestration.landing.doubled_keys import doubled_keys, hashed_key, key_hash_sql
 from orchestration.landing.parts import Recognition
 from orchestration.landing.profiles import known_profiles
@@ -31,7 +32,7 @@ def test_hashes_count_what_the_engine_counts(tmp_path_factory, keys, group):
     recognition = recognised([name])
     hashes = []
     for start in range(0, len(keys), group):
-        CONNECTION.register("cells", cells[start : start + group])
+        register(CONNECTION, "cells", cells[start : start + group])
         sql = key_hash_sql(hashed_key(recognition, len(keys)), cells[start : start + group])
         hashes += CONNECTION.execute(f"select {sql} as h from cells").fetchnumpy()["h"].tolist()
     relation = f"read_parquet('{path}')"
