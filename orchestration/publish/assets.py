@@ -70,7 +70,7 @@ def build_publish_asset(manifest_path: Path) -> dg.AssetsDefinition:
             )  # fmt: skip
             night.version = version.version
             if night.kept:
-                write_record(night.home, night.kept, night.results, Publication(version.version, version.hashes))
+                write_record(night.home, night.kept, night.results, Publication(version.version, version.prints))
             lacking = [str(day) for day in nights_lacking_files(night.home, night.settings.business_timezone)]
         if lacking:
             night.progress(
@@ -90,8 +90,8 @@ def _standing(night: Night, names: Mapping[str, str]) -> Publication | None:
     known = night.kept.published
     if not known.version.startswith(night.as_of().day.isoformat()):
         return None
-    hashes = {mart: digest for mart, digest in known.hashes.items() if mart in names and night.kept.stands(names[mart])}
-    return Publication(known.version, hashes)
+    prints = {mart: content for mart, content in known.prints.items() if mart in names and night.kept.stands(names[mart])}
+    return Publication(known.version, prints)
 
 
 def _late_feeds(night: Night) -> list[str]:

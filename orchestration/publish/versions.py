@@ -23,7 +23,7 @@ from orchestration.home import Home
 from orchestration.publish.causes import Inputs
 from orchestration.publish.history import RESTATEMENTS, recorded
 from orchestration.transform.catalog import AsOf
-from orchestration.transform.kept_models import Publication
+from orchestration.transform.kept_models import Publication, content_print
 from orchestration.transform.restatements import restatements_sql
 
 _SCHEMA = "marts"
@@ -35,13 +35,13 @@ class NoPublishedVersionError(Exception):
 
 @dataclass(frozen=True)
 class PublishedVersion:
-    """One version on disk: its name, its day and whether it is the one in use; of one just published its marts' hashes."""
+    """One version on disk: its name, its day and whether it is the one in use; of one just published its marts' prints."""
 
     version: str
     as_of: dt.date
     is_current: bool
     path: Path
-    hashes: Mapping[str, str] = field(default_factory=dict)
+    prints: Mapping[str, str] = field(default_factory=dict)
 
 
 def publish(
@@ -63,7 +63,7 @@ def publish(
         keep: How many versions stay for rollback.
         inputs: What the night was made of, so that a later restatement can say why.
         serve: Called first, with the finished file: a server that gets the marts too. If it fails nothing is published.
-        standing: Marts of the candidate that are those of the version last published, with their hashes there.
+        standing: Marts of the candidate that are those of the version last published, with their prints there.
         memory_limit: The engine's.
 
     The version is made of the marts' content, so the same night twice is the same version.
@@ -79,13 +79,13 @@ def publish(
     limited = {"memory_limit": half}
     try:
         with open_duckdb(unfinished, config={"memory_limit": memory_limit}) as connection:
-            hashes = _copy_marts(connection, home, as_of.day, grains, standing)
+            prints = _copy_marts(connection, home, as_of.day, grains, standing)
         failpoints.passed("after:marts")
-        version = f"{as_of.day.isoformat()}_{_combined(hashes)[:8]}"
-        kept = set(standing.hashes) if standing else set()
+        version = f"{as_of.day.isoformat()}_{_combined(prints)[:8]}"
+        kept = set(standing.prints) if standing else set()
         with ThreadPoolExecutor(1) as beside:
             # What is compared and what is written are two halves of the work, and neither keeps every core busy.
-            writing = beside.submit(_write_parquet, unfinished, limited, parquet, sorted(hashes), standing)
+            writing = beside.submit(_write_parquet, unfinished, limited, parquet, sorted(prints), standing)
             with recorded(home, as_of, grains, inputs, kept, half) as restated:
                 writing.result()
                 failpoints.passed("after:comparison")
@@ -111,7 +111,7 @@ def publish(
     failpoints.passed("after:history")
     _prune(home, keep)
     failpoints.passed("after:prune")
-    return PublishedVersion(version, as_of.day, True, target, hashes)
+    return PublishedVersion(version, as_of.day, True, target, prints)
 
 
 def point_to(home: Home, version: str) -> None:
@@ -168,21 +168,17 @@ def list_versions(home: Home) -> list[PublishedVersion]:
     ]
 
 
-def mart_hashes(
-    connection: duckdb.DuckDBPyConnection, grains: Mapping[str, list[str]], *, are_in_order: bool = False
-) -> dict[str, str]:
+def mart_hashes(connection: duckdb.DuckDBPyConnection, grains: Mapping[str, list[str]]) -> dict[str, str]:
     """SHA-256 of each mart's rows: CSV, UTF-8, LF, columns as declared, rows ordered by grain (contract: equal nights).
 
-    Tables that were written in that order, as a published file's are, need not be sorted again: `are_in_order`. The restatement
-    ledger tells of publications, not of the night: it has no part in whether two nights are equal.
+    The restatement ledger tells of publications, not of the night: it has no part in whether two nights are equal.
     """
     marts = sorted(mart for mart in grains if mart != RESTATEMENTS)
-    orders = {mart: "" if are_in_order else f" order by {_order(grains[mart])}" for mart in marts}
-    hashes = two_at_a_time(connection, lambda cursor, mart: _rows_hash(cursor, f"{mart}{orders[mart]}"), marts)
+    hashes = two_at_a_time(connection, lambda cursor, mart: _rows_hash(cursor, mart, _order(grains[mart])), marts)
     return dict(zip(marts, hashes, strict=True))
 
 
-def _rows_hash(connection: duckdb.DuckDBPyConnection, rows: str) -> str:
+def _rows_hash(connection: duckdb.DuckDBPyConnection, mart: str, order: str) -> str:
     """The rows go from the engine to the hash through a pipe: a million of them are a gigabyte that nobody reads again."""
     with tempfile.TemporaryDirectory() as folder:
         pipe = Path(folder) / "rows"
@@ -192,9 +188,8 @@ def _rows_hash(connection: duckdb.DuckDBPyConnection, rows: str) -> str:
         with ThreadPoolExecutor(1) as reader, pipe.open("rb") as stream:
             digest = reader.submit(hashlib.file_digest, stream, "sha256")
             try:
-                connection.execute(
-                    f"copy (from {_SCHEMA}.{rows}) to '{_escaped(pipe)}' (format csv, header true, use_tmp_file false)"
-                )
+                rows = f"from {_SCHEMA}.{mart} order by {order}"
+                connection.execute(f"copy ({rows}) to '{_escaped(pipe)}' (format csv, header true, use_tmp_file false)")
             finally:
                 os.close(holder)
             return digest.result().hexdigest()
@@ -207,8 +202,8 @@ def _copy_marts(
     grains: Mapping[str, list[str]],
     standing: Publication | None,
 ) -> dict[str, str]:
-    """Every mart in its order; gives the hashes of all but the restatement ledger, the last to be written."""
-    known = standing.hashes if standing else {}
+    """Every mart in its order; gives the prints of all but the restatement ledger, the last to be written."""
+    known = standing.prints if standing else {}
     connection.execute(f"attach '{_escaped(home.candidate)}' as candidate (read_only)")
     if standing:
         earlier = _escaped(home.published / f"marts_{standing.version}.duckdb")
@@ -219,16 +214,16 @@ def _copy_marts(
         # What was published stands in order already.
         rows = f"earlier.{_SCHEMA}.{mart}" if mart in known else f"candidate.{_SCHEMA}.{mart} order by {_order(grains[mart])}"
         cursor.execute(f"create table {_SCHEMA}.{mart} as select * from {rows}")
-        return known.get(mart) or ("" if mart == RESTATEMENTS else _rows_hash(cursor, mart))
+        return known.get(mart) or ("" if mart == RESTATEMENTS else content_print(cursor, f"{_SCHEMA}.{mart}"))
 
     largest_first = _largest_first(connection, grains)
-    hashes = dict(zip(largest_first, two_at_a_time(connection, copy, largest_first), strict=True))
+    prints = dict(zip(largest_first, two_at_a_time(connection, copy, largest_first), strict=True))
     connection.execute("detach candidate")
     if standing:
         connection.execute("detach earlier")
     connection.execute("create table published_version (version varchar, as_of date)")
     connection.execute("insert into published_version values ('', ?)", [as_of])
-    return {mart: digest for mart, digest in sorted(hashes.items()) if mart != RESTATEMENTS}
+    return {mart: content for mart, content in sorted(prints.items()) if mart != RESTATEMENTS}
 
 
 def _largest_first(connection: duckdb.DuckDBPyConnection, marts: Iterable[str]) -> list[str]:
@@ -261,11 +256,11 @@ def _write_parquet(
     with open_duckdb(source, config=config) as connection:
         for table in tables:
             path = folder / f"{table}.parquet"
-            if earlier and table in standing.hashes and (earlier / path.name).exists():
+            if earlier and table in standing.prints and (earlier / path.name).exists():
                 path.hardlink_to(earlier / path.name)
             else:
                 name = table if table == "published_version" else f"{_SCHEMA}.{table}"
-                connection.execute(f"copy {name} to '{_escaped(path)}' (format parquet, compression zstd)")
+                connection.execute(f"copy {name} to '{_escaped(path)}' (format parquet, compression zstd, compression_level 1)")
 
 
 def _place_parquet(home: Home, unfinished: Path, version: str) -> None:
@@ -310,8 +305,8 @@ def _prune(home: Home, keep: int) -> None:
             remove(folder)
 
 
-def _combined(hashes: Mapping[str, str]) -> str:
-    return hashlib.sha256("".join(f"{mart}:{digest}\n" for mart, digest in sorted(hashes.items())).encode()).hexdigest()
+def _combined(prints: Mapping[str, str]) -> str:
+    return hashlib.sha256("".join(f"{mart}:{content}\n" for mart, content in sorted(prints.items())).encode()).hexdigest()
 
 
 def _order(grain: list[str]) -> str:

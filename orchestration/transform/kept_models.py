@@ -25,10 +25,10 @@ _RAW_RELATION = re.compile(rf'\b{SCHEMA}"?\."?(\w+)')
 
 @dataclass(frozen=True)
 class Publication:
-    """The version that was published from a candidate, and the hash of each mart in it."""
+    """The version that was published from a candidate, and the print of each mart's content in it."""
 
     version: str
-    hashes: Mapping[str, str]
+    prints: Mapping[str, str]
 
 
 @dataclass
@@ -142,8 +142,10 @@ def write_record(home: Home, kept: KeptModels, results: Sequence[Mapping], publi
 
 
 def content_print(connection: duckdb.DuckDBPyConnection, relation: str) -> str:
-    """A hash of a relation's rows, whatever their order."""
-    return str(connection.execute(f"select count(*), sum(hash(rows)::hugeint) from {relation} as rows").fetchone())
+    """What only a relation of the same columns and rows has, whatever their order; the same in every process."""
+    columns = [column[:2] for column in connection.execute(f"from {relation} limit 0").description]
+    rows = connection.execute(f"select count(*), sum(hash(rows)::hugeint) from {relation} as rows").fetchall()
+    return f"{', '.join(f'{name} {kind}' for name, kind in columns)}: {rows[0]}"
 
 
 def drop_changed(connection: duckdb.DuckDBPyConnection, manifest: Mapping, kept: KeptModels) -> None:

@@ -46,10 +46,10 @@ def test_a_mart_that_stands_is_taken_from_the_version_that_has_it_and_the_rest_f
         return publish(home, AsOf(dt.date(2026, 9, 1), "Europe/Paris"), grains, 3, Inputs(0, {}), None, standing)
 
     first = published(None, b=1)
-    standing = Publication(first.version, {"mart_a": first.hashes["mart_a"]})
+    standing = Publication(first.version, {"mart_a": first.prints["mart_a"]})
     second = published(standing, b=2)
     assert run_query(home, "select a.v, b.v from mart_a as a, mart_b as b", "csv") == "v,v\n1,2\n"
-    assert second.hashes["mart_a"] == first.hashes["mart_a"] != second.hashes["mart_b"]
+    assert second.prints["mart_a"] == first.prints["mart_a"] != second.prints["mart_b"]
     again = published(standing, b=2)
     assert again.version == second.version
     assert sorted(path.name for path in home.published.iterdir() if "unfinished" in path.name) == []
