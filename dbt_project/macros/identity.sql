@@ -1,7 +1,7 @@
 {# Lower case, without accents (composed or not) and punctuation: how names of people and companies are compared. #}
 {% macro folded_text(column) -%}
-    nullif({{ words_only("replace(replace(replace(translate(" ~ regexp_replace_all("lower(" ~ column ~ ")", "[̀-ͯ]", "")
-        ~ ", 'àáâãäåçèéêëìíîïñòóôõöùúûüýÿāăąćĉċčďēĕėęěĝğġģĥĩīĭįĵķĺļľńņňōŏőŕŗřśŝşšţťũūŭůűųŵŷźżžſøđłħıŧð', 'aaaaaaceeeeiiiinooooouuuuyyaaaccccdeeeeegggghiiiijklllnnnooorrrssssttuuuuuuwyzzzsodlhitd'), 'œ', 'oe'), 'æ', 'ae'), 'ß', 'ss')") }}, '')
+    nullif({{ words_only("replace(replace(replace(" ~ without_accents(regexp_replace_all("lower(" ~ column ~ ")", "[̀-ͯ]", ""))
+        ~ ", 'œ', 'oe'), 'æ', 'ae'), 'ß', 'ss')") }}, '')
 {%- endmacro %}
 
 {# The part of a host that somebody registered: the last two labels, three below a country's own second level. #}

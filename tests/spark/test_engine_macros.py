@@ -18,6 +18,9 @@ WORDS = "(select 'gmbh' as word union all select 'sa' as word) as words"
 _FIRST_AND_LAST = "\"cast('{}' as date)\", \"cast('{}' as date)\""
 DAYS = "select cast(day as string) from (select {{{{ explode_days(" + _FIRST_AND_LAST + ") }}}} as day) as days"
 
+ACCENTED = "àáâãäåçèéêëìíîïñòóôõöùúûüýÿāăąćĉċčďēĕėęěĝğġģĥĩīĭįĵķĺļľńņňōŏőŕŗřśŝşšţťũūŭůűųŵŷźżžſøđłħıŧð"
+PLAIN = "aaaaaaceeeeiiiinooooouuuuyyaaaccccdeeeeegggghiiiijklllnnnooorrrssssttuuuuuuwyzzzsodlhitd"
+
 # macro → (call, the rows of its statement as text)
 CASES = {
     "without_words": [
@@ -49,6 +52,13 @@ CASES = {
     "words_only": [
         ("select {{ words_only(\"' Étienne--Ω, 3e '\") }}", ["Étienne Ω 3e"]),
         ("select {{ words_only(\"'--'\") }}", [""]),
+    ],
+    "without_accents": [
+        ("select {{ without_accents(\"'élève n° 1 ~ çà'\") }}", ["eleve n° 1 ~ ca"]),
+        ("select {{ without_accents(\"'" + ACCENTED + "'\") }}", [PLAIN]),
+        ("select {{ without_accents(\"'" + ACCENTED[:-8] + "'\") }}", [PLAIN[:-8]]),
+        ("select {{ without_accents(\"'søren é, ạ ά й É'\") }}", ["soren e, ạ ά й É"]),
+        ("select {{ without_accents('cast(null as string)') }}", [None]),
     ],
     # Clocks go forward in Paris on 29 March 2026 at 01:00 UTC, back on 25 October.
     "business_day": [
