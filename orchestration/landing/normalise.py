@@ -123,9 +123,12 @@ def plain_timestamp_sql(value: str, locale: Locale, timezone: str) -> str:
         branches.append(f"when right({value}, 1) in ('Z', 'C') then {_strptime(value, literal)}")
         literal = []
     usual = [*_USUAL_LOCAL, *_USUAL_UTC] if timezone == "UTC" else _USUAL_LOCAL
-    if all(f in [*_ISO_TIMES, *_ISO_ZONED] for f in locale.timestamp_formats if f.startswith("%Y")):
-        # The engine's cast takes ` 8` and 24 for an hour, too.
-        is_usual = f"{_is_shaped(value, usual)} and substr({value}, 12, 2) between '00' and '23'"
+    if all(f in [*_ISO_TIMES, *_ISO_ZONED] or f.endswith(" UTC") for f in locale.timestamp_formats if f.startswith("%Y")):
+        # The engine's cast takes ` 8` and 24 for an hour, too, and `2.` for a second.
+        is_usual = (
+            f"{_is_shaped(value, usual)} and substr({value}, 12, 2) between '00' and '23' "
+            f"and right(rtrim({value}, 'Z'), 1) between '0' and '9'"
+        )
         branches.append(f"when {is_usual} then {_in_utc(f'try_cast({value} as timestamp)', timezone)}")
     if timezone == "UTC":
         # There both branches mean the same, and the cast is the quicker one.
@@ -141,7 +144,8 @@ def plain_timestamp_sql(value: str, locale: Locale, timezone: str) -> str:
 
 
 def _in_utc(time: str, timezone: str) -> str:
-    return time if timezone == "UTC" else f"timezone('UTC', timezone({quoted(timezone)}, {time}))"
+    # By way of the number: a second call of `timezone` would look the zone up for every row again.
+    return time if timezone == "UTC" else f"make_timestamp(epoch_us(timezone({quoted(timezone)}, {time})))"
 
 
 def _time_formats(locale: Locale) -> tuple[list[str], list[str]]:
