@@ -40,22 +40,20 @@ def write_worklists(home: Home, settings: Settings, rules: Iterable[FieldRule]) 
 
     The folder is swapped in whole, by its link; it is the owner's alone, like raw.
     """
-    entries = _read_entries(home, settings)
+    counts, entries = _read_entries(home, settings)
     unfinished, other = home.worklist_folders
     if home.worklists.is_symlink() and home.worklists.readlink().name == unfinished.name:
         unfinished, other = other, unfinished
     remove(unfinished)
     unfinished.mkdir(mode=0o700)
-    counts: dict[str, int] = {}
-    for team in sorted({entry["steward_team"] for entry in entries}):
+    for team, count in counts.items():
         mine = [entry for entry in entries if entry["steward_team"] == team]
-        counts[team] = len(mine)
-        shown = [_in_words(entry, settings) for entry in mine[: settings.worklist_rows]]
-        note = words.LEFT_OUT[settings.language].format(shown=len(shown), all=len(mine)) if len(shown) < len(mine) else None
+        shown = [_in_words(entry, settings) for entry in mine]
+        note = words.LEFT_OUT[settings.language].format(shown=len(shown), all=count) if len(shown) < count else None
         name = _file_name(team)
         write_workbook(unfinished / f"{name}.xlsx", shown, settings.language, note)
         write_csv(unfinished / f"{name}.csv", shown, settings.language)
-        _write_imports(unfinished / "import", name, mine[: settings.worklist_rows], list(rules))
+        _write_imports(unfinished / "import", name, mine, list(rules))
     failpoints.passed("after:worklists_written")
     if home.worklists.is_dir() and not home.worklists.is_symlink():
         # Of a release that had the folder itself here.
@@ -136,7 +134,8 @@ def harmless(text: str | None) -> str:
     return "".join(f"'{part}" if part.lstrip(_BLANKS)[:1] in tuple(_FORMULA_STARTS) else part for part in lines)
 
 
-def _read_entries(home: Home, settings: Settings) -> list[Row]:
+def _read_entries(home: Home, settings: Settings) -> tuple[dict[str, int], list[Row]]:
+    """How many entries each team has, and those of each that are shown, in order of rank."""
     value, join = "null", ""
     with open_duckdb(home.current.resolve(), read_only=True) as connection:
         if settings.worklist_values:
@@ -146,14 +145,21 @@ def _read_entries(home: Home, settings: Settings) -> list[Row]:
                 "left join candidate.intermediate.int_crm_values as crm_values "
                 "using (source_system, entity_type, record_id, field_name)"
             )
+        counts = connection.execute(
+            "select steward_team, count(*) from marts.mart_crm_worklist group by steward_team order by steward_team"
+        ).fetchall()
         result = connection.execute(
             f"""select worklist_rank, steward_team, entity_type, source_system, record_id, field_name, status, reason_code,
                 age_days, sla_days, last_verified_at, pipeline_at_stake, minutes_to_mend, {value} as field_value
-            from marts.mart_crm_worklist {join}
-            order by worklist_rank"""
+            from (
+                select * from marts.mart_crm_worklist
+                qualify row_number() over (partition by steward_team order by worklist_rank) <= ?
+            ) {join}
+            order by worklist_rank""",
+            [settings.worklist_rows],
         )
         names = [column[0] for column in result.description]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        return dict(counts), [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 def _in_words(entry: Row, settings: Settings) -> Row:
