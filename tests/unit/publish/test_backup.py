@@ -88,7 +88,12 @@ def test_a_damaged_or_foreign_archive_is_refused_and_the_home_stays_as_it_was(pu
     with tarfile.open(foreign, "w:gz") as archive:
         entry = tarfile.TarInfo("../escaped")
         archive.addfile(entry)
-    for bad in (cut, foreign, tmp_path / "absent.tar.gz"):
+    linked = tmp_path / "linked.tar.gz"
+    with tarfile.open(linked, "w:gz") as archive:
+        entry = tarfile.TarInfo("published/current.duckdb")
+        entry.type, entry.linkname = tarfile.SYMTYPE, "../../escaped"
+        archive.addfile(entry)
+    for bad in (cut, foreign, linked, tmp_path / "absent.tar.gz"):
         with pytest.raises(ArchiveRefusedError):
             restore(bad, published_home, settings, lambda line: None)
     assert not (tmp_path / "escaped").exists()
