@@ -22,7 +22,7 @@ from orchestration.settings import Settings
 
 _MANIFEST = "backup.json"
 _LEFT_OUT = ("build", "dagster", "logs", "inbox", "run.lock", "ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm")
-# Owners and rights of the archive count for nothing. Python before 3.11.4 has no filters.
+# Owners and odd rights in the archive count for nothing. Python before 3.11.4 has no filters: there they are taken over.
 _AS_DATA: dict = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
 
 

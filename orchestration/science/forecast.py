@@ -180,8 +180,8 @@ class _NewPipeline:
         if n_kinds == 0:
             return np.zeros((draws, n_periods))
         rate = rng.gamma(len(self._amounts) + 0.5, 1 / self._arrival_days, draws)
-        won_each_day = self._n_like[:, None] / len(self._amounts) * self._days_worth(chance_within)
-        n_won = rng.poisson(rate[:, None, None] * won_each_day)
+        share = self._n_like[:, None] / len(self._amounts)
+        n_won = rng.poisson(rate[:, None, None] * share * self._days_worth(chance_within))
         draw, kind, period = (np.repeat(place.ravel(), n_won.ravel()) for place in np.indices(n_won.shape))
         like = (np.cumsum(self._n_like) - self._n_like)[kind] + rng.integers(0, self._n_like[kind])
         amount = self._amounts[like] * np.exp(ratio[0] + ratio[1] * rng.standard_normal(len(like)))
