@@ -4,7 +4,7 @@
 
 Reads every CSV of the exports into text Parquet; lays the raw catalog of a home in which they have landed; creates each seed
 and model from the SQL that dbt compiled for that home, asks the audit's queries, and leaves what a night leaves to be read: the
-marts by grain in a file of their own, as Parquet, and a copy. They are those of the night, row for row, but for
+marts sorted in a file of their own, as Parquet, and a copy. They are those of the night, row for row, but for
 `fct_check_result` and `fct_restatement`, which tell of the home's nights and not of its data.
 """
 
@@ -21,7 +21,7 @@ from typing import Any
 import duckdb
 
 from orchestration.home import Home
-from orchestration.publish.assets import mart_grains
+from orchestration.publish.assets import mart_orders
 from orchestration.settings import Settings
 from orchestration.transform.catalog import AsOf, DuckDBEngine, latest_extract_day, write_night_catalog
 from orchestration.transform.data_tests import run_data_tests
@@ -61,14 +61,14 @@ def build(settings: Settings, home: Home, database: Path, threads: int) -> dict[
     return nodes
 
 
-def write_outputs(database: Path, grains: dict[str, list[str]]) -> None:
-    """The places of the contract, beside the database: a file of marts by grain, Parquet of each, a copy of the file."""
+def write_outputs(database: Path, orders: dict[str, list[str]]) -> None:
+    """The places of the contract, beside the database: a file of sorted marts, Parquet of each, a copy of the file."""
     published = database.with_name("published.duckdb")
     with duckdb.connect(str(published)) as connection:
         connection.execute(f"attach '{database}' as built (read_only)")
         connection.execute("create schema marts")
-        for mart, grain in sorted(grains.items()):
-            order = ", ".join(f"{column} nulls first" for column in grain)
+        for mart, columns in sorted(orders.items()):
+            order = ", ".join(f"{column} nulls first" for column in columns)
             connection.execute(f"create table marts.{mart} as from built.marts.{mart} order by {order}")
             connection.execute(f"copy marts.{mart} to '{database.with_name(mart)}.parquet' (format parquet, compression zstd)")
     shutil.copyfile(published, database.with_name("copy.duckdb"))
@@ -133,7 +133,7 @@ def main() -> None:
     options = parser.parse_args()
     read_exports(options.exports)
     nodes = build(Settings(home=options.home), Home(options.home), options.database, options.threads)
-    write_outputs(options.database, mart_grains({"nodes": nodes}))
+    write_outputs(options.database, mart_orders({"nodes": nodes}))
 
 
 if __name__ == "__main__":

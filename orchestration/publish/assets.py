@@ -31,6 +31,15 @@ def mart_grains(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
     }
 
 
+def mart_orders(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Mart → the columns by which its published rows are sorted: those by which it is asked for, or its grain."""
+    return {
+        node["name"]: node["config"]["meta"].get("sorted_by", node["config"]["meta"]["grain"])
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] == "marts"
+    }
+
+
 def postgres_server(settings: Settings, grains: Mapping[str, list[str]]) -> Callable[[Path], int] | None:
     """How a published file gets into the Postgres server that the settings name; None when they name none."""
     if settings.postgres_dsn is None:
@@ -42,7 +51,7 @@ def postgres_server(settings: Settings, grains: Mapping[str, list[str]]) -> Call
 def build_publish_asset(manifest_path: Path) -> dg.AssetsDefinition:
     """The published version, downstream of every mart."""
     manifest = json.loads(manifest_path.read_text())
-    grains = mart_grains(manifest)
+    grains, orders = mart_grains(manifest), mart_orders(manifest)
     names = {node["name"]: unique_id for unique_id, node in manifest["nodes"].items() if node["name"] in grains}
 
     @dg.asset(
@@ -66,7 +75,7 @@ def build_publish_asset(manifest_path: Path) -> dg.AssetsDefinition:
             standing = _standing(night, names)
             version = publish(
                 night.home, night.as_of(), grains, night.settings.keep_versions, inputs, serve, standing,
-                night.settings.memory_limit,
+                night.settings.memory_limit, orders,
             )  # fmt: skip
             night.version = version.version
             if night.kept:

@@ -1,14 +1,16 @@
 """What was published for each night, and what a night that is published anew says differently: the restatement ledger.
 
-`published_rows.duckdb` holds every published row once, with the nights in which it stood; a restatement is one immutable
-Parquet file, which the raw catalog shows to `fct_restatement`.
+`published_rows.duckdb` holds every published row once, with the nights in which it stood. The night published last stands in
+its version and is kept when the next is published. A restatement is one immutable Parquet file, which the raw catalog shows
+to `fct_restatement`.
 """
 
 import datetime as dt
 import json
+import logging
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from itertools import accumulate
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from orchestration.publish.causes import Cause, Inputs, cause_between
 from orchestration.transform.catalog import AsOf
 from orchestration.transform.restatements import restatement_file
 
+_LOGGER = logging.getLogger(__name__)
 # The one mart that tells of publications: it is no part of what is compared, hashed and kept.
 RESTATEMENTS = "fct_restatement"
 # (database, table) → its columns and their types, in order.
@@ -31,6 +34,8 @@ create schema if not exists kept;
 create table if not exists publication (
     as_of date primary key, restatements integer not null, last_delivery bigint not null, configuration varchar not null
 );
+-- Of the night published last, whose rows still stand in its version alone.
+alter table publication add column if not exists version varchar;
 """
 
 
@@ -38,52 +43,54 @@ create table if not exists publication (
 def recorded(
     home: Home,
     as_of: AsOf,
+    version: str,
     grains: Mapping[str, list[str]],
     inputs: Inputs,
     standing: Collection[str] = (),
     memory_limit: str = MEMORY_LIMIT,
 ) -> Iterator[Path | None]:
-    """Compare the candidate with what was last published for its night and keep it, once the body has published it.
+    """Compare the candidate with what was last published for its night, and note it once the body has published it.
 
-    Marts that are `standing` are those that were published last: their rows are kept already.
+    Marts that are `standing` are those that were published last. `version` names the file that the body publishes.
 
     Yields a Parquet file of what differs, None when nothing does or the night was never published before.
     """
     home.history.mkdir(parents=True, exist_ok=True)
+    compared = {mart: grain for mart, grain in sorted(grains.items()) if mart != RESTATEMENTS}
+    turnable = {mart: grain for mart, grain in compared.items() if mart not in standing}
     with open_duckdb(_kept(home), config={"memory_limit": memory_limit}) as connection:
         connection.execute(_SCHEMA)
+        last = connection.execute("select as_of, version from publication where version is not null").fetchone()
+        if last and last[0] != as_of.day:
+            _from_version(connection, home, *last, lambda: _keep_night(connection, last[0], compared))
+        restatements, then = _earlier(connection, home, as_of.day)
         connection.execute(f"attach {_quoted(home.candidate)} as candidate (read_only)")
-        connection.execute("begin")
-        earlier = connection.execute(
-            "select restatements, last_delivery, configuration from publication where as_of = ?", [as_of.day]
-        ).fetchone()
-        restatements, restated = (earlier[0] if earlier else 0), None
-        if earlier:
-            # Of a run that died between naming its file and the commit: what it told is told again below.
-            restatement_file(home, as_of.day, restatements + 1).unlink(missing_ok=True)
-        marts = sorted(mart for mart in grains if mart != RESTATEMENTS and mart not in standing)
         connection.execute(
             "create temp table difference (mart_name varchar, grain_key varchar, column_name varchar, change varchar, "
             "old_value varchar, new_value varchar)"
         )
-        columns = _all_columns(connection)
-        for mart in marts:
-            _keep(connection, mart, grains[mart], as_of.day, columns, is_restatement=earlier is not None)
+        if last and last[0] == as_of.day:
+            if not _from_version(connection, home, *last, lambda: _compare(connection, as_of.day, turnable, "last")):
+                connection.execute("truncate difference")
+        elif then:
+            _compare(connection, as_of.day, turnable, "published_rows")
+        restated = None
         if connection.execute("select count(*) from difference").fetchone()[0]:
             restatements += 1
-            then = Inputs(earlier[1], json.loads(earlier[2]))
             cause = cause_between(Ledger(home.ledger), then, inputs, as_of.instant.isoformat(sep=" "))
             restated = home.history / "unfinished.parquet"
             _write(connection, restated, as_of.day, restatements, cause)
-        connection.execute(
-            "insert or replace into publication values (?, ?, ?, ?)",
-            [as_of.day, restatements, inputs.last_delivery, json.dumps(inputs.configuration, sort_keys=True)],
-        )
-        # If the body fails nothing is committed: what was not published was not restated.
+        # If the body fails nothing is noted: what was not published was not restated.
         yield restated
         if restated:
             restated.replace(restatement_file(home, as_of.day, restatements))
             failpoints.passed("after:restatement")
+        connection.execute("begin")
+        connection.execute("update publication set version = null")
+        connection.execute(
+            "insert or replace into publication values (?, ?, ?, ?, ?)",
+            [as_of.day, restatements, inputs.last_delivery, json.dumps(inputs.configuration, sort_keys=True), version],
+        )
         connection.execute("commit")
 
 
@@ -105,32 +112,61 @@ def _kept(home: Home) -> Path:
     return home.history / "published_rows.duckdb"
 
 
-def _keep(
-    connection: duckdb.DuckDBPyConnection, mart: str, grain: list[str], as_of: dt.date, known: _Columns, is_restatement: bool
-) -> None:
-    """Bring the kept rows of a mart to what the candidate says of this night; a restatement's differences are noted."""
-    columns = [(name, kind) for name, kind in known[("candidate", mart)] if name != "as_of"]
+def _earlier(connection: duckdb.DuckDBPyConnection, home: Home, day: dt.date) -> tuple[int, Inputs | None]:
+    """How many restatements of a night were told, and what it was last made of; None if it was never published."""
+    found = connection.execute(
+        "select restatements, last_delivery, configuration from publication where as_of = ?", [day]
+    ).fetchone()
+    if not found:
+        # There are some if what it was published as could not be read.
+        return len(list(home.history.glob(restatement_file(home, day, 0).name.replace("_000", "_*")))), None
+    restatements, last_delivery, configuration = found
+    # Of a run that died between naming its file and noting it: what it told is told again.
+    restatement_file(home, day, restatements + 1).unlink(missing_ok=True)
+    return restatements, Inputs(last_delivery, json.loads(configuration))
+
+
+def _from_version(
+    connection: duckdb.DuckDBPyConnection, home: Home, day: dt.date, version: str, read: Callable[[], None]
+) -> bool:
+    """Read the version published last as database `last`; if it is gone or damaged its night counts as never published."""
+    path = home.published / f"marts_{version}.duckdb"
+    try:
+        connection.execute(f"attach {_quoted(path)} as last (read_only)")
+        read()
+    except (duckdb.IOException, duckdb.SerializationException) as error:
+        _LOGGER.warning("%s: %s; what is published anew for %s is not compared with it", path.name, type(error).__name__, day)
+        with suppress(duckdb.TransactionException):
+            connection.execute("rollback")
+        connection.execute("delete from publication where as_of = ?", [day])
+        return False
+    return True
+
+
+def _keep_night(connection: duckdb.DuckDBPyConnection, day: dt.date, grains: Mapping[str, list[str]]) -> None:
+    connection.execute("begin")
+    columns = _all_columns(connection)
+    for mart, grain in grains.items():
+        if ("last", mart) in columns:
+            _keep(connection, mart, grain, day, columns)
+    connection.execute("update publication set version = null")
+    connection.execute("commit")
+
+
+def _keep(connection: duckdb.DuckDBPyConnection, mart: str, grain: list[str], day: dt.date, known: _Columns) -> None:
+    """Bring the kept rows of a mart to what the version published last says of its night."""
+    columns = _compared(known[("last", mart)])
     _prepare(connection, mart, columns, dict(known.get(("published_rows", mart), [])))
     listed = ", ".join(f'"{name}"' for name, _ in columns)
-    day = f"date '{as_of.isoformat()}'"
-    following = f"(select min(as_of) from publication where as_of > {day})"
-    if not is_restatement and not connection.execute(f"from kept.{mart} limit 1").fetchone():
-        # Nothing to compare with: comparing takes three times as long as keeping, on a home's first night for every row.
-        connection.execute(f"insert into kept.{mart} select {listed}, {day}, {following} from candidate.marts.{mart}")
+    night = f"date '{day.isoformat()}'"
+    following = f"(select min(as_of) from publication where as_of > {night})"
+    if not connection.execute(f"from kept.{mart} limit 1").fetchone():
+        # Nothing to compare with: comparing takes three times as long as keeping, the first time for every row.
+        connection.execute(f"insert into kept.{mart} select {listed}, {night}, {following} from last.marts.{mart}")
         return
-    standing = f"kept_from <= {day} and (kept_to is null or kept_to > {day})"
-    connection.execute(
-        f"create or replace temp table turned as select {listed}, sum(side) as side from ("
-        f"{_alone(listed, grain, f'kept.{mart} where {standing}', f'candidate.marts.{mart}', -1)} union all "
-        f"{_alone(listed, grain, f'candidate.marts.{mart}', f'kept.{mart} where {standing}', 1)}"
-        f") group by {listed} having sum(side) <> 0"
-    )
-    if not connection.execute("select count(*) from turned").fetchone()[0]:
+    standing = _standing(day)
+    if not _turn(connection, listed, grain, f"kept.{mart} where {standing}", f"last.marts.{mart}"):
         return
-    connection.execute("create or replace temp view gone as select * exclude (side) from turned where side < 0")
-    connection.execute("create or replace temp view come as select * exclude (side) from turned where side > 0")
-    if is_restatement:
-        _note_difference(connection, mart, grain, [name for name, _ in columns])
     same = " and ".join(f'kept."{name}" is not distinct from gone."{name}"' for name in grain)
     connection.execute(
         f"create or replace temp table cut as select kept.*, {following} as next_as_of from kept.{mart} as kept "
@@ -138,12 +174,53 @@ def _keep(
     )
     connection.execute(f"delete from kept.{mart} as kept using gone where {same} and {standing}")
     # Rows stand until before this night, and again from the next published night on: that one was not published anew.
-    connection.execute(f"insert into kept.{mart} select {listed}, kept_from, {day} from cut where kept_from < {day}")
+    connection.execute(f"insert into kept.{mart} select {listed}, kept_from, {night} from cut where kept_from < {night}")
     connection.execute(
         f"insert into kept.{mart} select {listed}, next_as_of, kept_to from cut "
         "where next_as_of is not null and (kept_to is null or next_as_of < kept_to)"
     )
-    connection.execute(f"insert into kept.{mart} select {listed}, {day}, {following} from come")
+    connection.execute(f"insert into kept.{mart} select {listed}, {night}, {following} from come")
+
+
+def _compare(connection: duckdb.DuckDBPyConnection, day: dt.date, grains: Mapping[str, list[str]], place: str) -> None:
+    """Note what the candidate says differently of a night, with the columns that its marts have now."""
+    known = _all_columns(connection)
+    for mart, grain in grains.items():
+        columns, earlier = _compared(known[("candidate", mart)]), dict(known.get((place, mart), []))
+        rows = f"last.marts.{mart}" if place == "last" else f"kept.{mart} where {_standing(day)}"
+        aligned = f"(select {_aligned(columns, earlier)} {f'from {rows}' if earlier else 'where false'})"
+        listed = ", ".join(f'"{name}"' for name, _ in columns)
+        if _turn(connection, listed, grain, aligned, f"candidate.marts.{mart}"):
+            _note_difference(connection, mart, grain, [name for name, _ in columns])
+
+
+def _turn(connection: duckdb.DuckDBPyConnection, listed: str, grain: list[str], earlier: str, later: str) -> bool:
+    """Lay the rows that only one of two relations has as `gone` and `come`; whether there are any."""
+    connection.execute(
+        f"create or replace temp table turned as select {listed}, sum(side) as side from ("
+        f"{_alone(listed, grain, earlier, later, -1)} union all {_alone(listed, grain, later, earlier, 1)}"
+        f") group by {listed} having sum(side) <> 0"
+    )
+    connection.execute("create or replace temp view gone as select * exclude (side) from turned where side < 0")
+    connection.execute("create or replace temp view come as select * exclude (side) from turned where side > 0")
+    return connection.execute("select count(*) from turned").fetchone()[0] > 0
+
+
+def _standing(day: dt.date) -> str:
+    night = f"date '{day.isoformat()}'"
+    return f"kept_from <= {night} and (kept_to is null or kept_to > {night})"
+
+
+def _compared(columns: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Every row of a night tells its day: it says nothing of what turned."""
+    return [(name, kind) for name, kind in columns if name != "as_of"]
+
+
+def _aligned(columns: list[tuple[str, str]], there: Collection[str]) -> str:
+    """The columns as a relation with other columns has them."""
+    return ", ".join(
+        f'try_cast({_identifier(name) if name in there else "null"} as {kind}) as "{name}"' for name, kind in columns
+    )
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, mart: str, columns: list[tuple[str, str]], kept: Mapping[str, str]) -> None:
@@ -153,10 +230,9 @@ def _prepare(connection: duckdb.DuckDBPyConnection, mart: str, columns: list[tup
         listed = ", ".join(f'"{name}" {kind}' for name, kind in (*columns, *spans.items()))
         connection.execute(f"create table kept.{mart} ({listed})")
     elif [(name, kind) for name, kind in kept.items() if name not in spans] != columns:
-        listed = ", ".join(
-            f'try_cast({_identifier(name) if name in kept else "null"} as {kind}) as "{name}"' for name, kind in columns
+        connection.execute(
+            f"create or replace table kept.{mart} as select {_aligned(columns, kept)}, kept_from, kept_to from kept.{mart}"
         )
-        connection.execute(f"create or replace table kept.{mart} as select {listed}, kept_from, kept_to from kept.{mart}")
 
 
 def _alone(listed: str, grain: list[str], rows: str, others: str, side: int) -> str:
@@ -217,7 +293,7 @@ def _all_columns(connection: duckdb.DuckDBPyConnection) -> _Columns:
     found: _Columns = {}
     for database, table, name, kind in connection.execute(
         "select database_name, table_name, column_name, data_type from duckdb_columns() "
-        "where (database_name, schema_name) in (('candidate', 'marts'), ('published_rows', 'kept')) "
+        "where (database_name, schema_name) in (('candidate', 'marts'), ('last', 'marts'), ('published_rows', 'kept')) "
         "order by database_name, table_name, column_index"
     ).fetchall():
         found.setdefault((database, table), []).append((name, kind))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 
@@ -53,6 +54,7 @@ def publish(
     serve: Callable[[Path], object] | None = None,
     standing: Publication | None = None,
     memory_limit: str = MEMORY_LIMIT,
+    orders: Mapping[str, list[str]] = MappingProxyType({}),
 ) -> PublishedVersion:
     """Publish the candidate's marts.
 
@@ -65,6 +67,7 @@ def publish(
         serve: Called first, with the finished file: a server that gets the marts too. If it fails nothing is published.
         standing: Marts of the candidate that are those of the version last published, with their prints there.
         memory_limit: The engine's.
+        orders: Mart → the columns by which its rows are sorted, if not by grain.
 
     The version is made of the marts' content, so the same night twice is the same version.
 
@@ -79,14 +82,14 @@ def publish(
     limited = {"memory_limit": half}
     try:
         with open_duckdb(unfinished, config={"memory_limit": memory_limit}) as connection:
-            prints = _copy_marts(connection, home, as_of.day, grains, standing)
+            prints = _copy_marts(connection, home, as_of.day, {**grains, **orders}, standing)
         failpoints.passed("after:marts")
         version = f"{as_of.day.isoformat()}_{_combined(prints)[:8]}"
         kept = set(standing.prints) if standing else set()
         with ThreadPoolExecutor(1) as beside:
             # What is compared and what is written are two halves of the work, and neither keeps every core busy.
             writing = beside.submit(_write_parquet, unfinished, limited, parquet, sorted(prints), standing)
-            with recorded(home, as_of, grains, inputs, kept, half) as restated:
+            with recorded(home, as_of, version, grains, inputs, kept, half) as restated:
                 writing.result()
                 failpoints.passed("after:comparison")
                 with open_duckdb(unfinished, config=limited) as connection:
@@ -199,7 +202,7 @@ def _copy_marts(
     connection: duckdb.DuckDBPyConnection,
     home: Home,
     as_of: dt.date,
-    grains: Mapping[str, list[str]],
+    orders: Mapping[str, list[str]],
     standing: Publication | None,
 ) -> dict[str, str]:
     """Every mart in its order; gives the prints of all but the restatement ledger, the last to be written."""
@@ -212,11 +215,11 @@ def _copy_marts(
 
     def copy(cursor: duckdb.DuckDBPyConnection, mart: str) -> str:
         # What was published stands in order already.
-        rows = f"earlier.{_SCHEMA}.{mart}" if mart in known else f"candidate.{_SCHEMA}.{mart} order by {_order(grains[mart])}"
+        rows = f"earlier.{_SCHEMA}.{mart}" if mart in known else f"candidate.{_SCHEMA}.{mart} order by {_order(orders[mart])}"
         cursor.execute(f"create table {_SCHEMA}.{mart} as select * from {rows}")
         return known.get(mart) or ("" if mart == RESTATEMENTS else content_print(cursor, f"{_SCHEMA}.{mart}"))
 
-    largest_first = _largest_first(connection, grains)
+    largest_first = _largest_first(connection, orders)
     prints = dict(zip(largest_first, two_at_a_time(connection, copy, largest_first), strict=True))
     connection.execute("detach candidate")
     if standing:

@@ -1,9 +1,13 @@
 """What is kept of published nights, and the differences that a night published anew gives; on tables of a few rows."""
 
 import datetime as dt
+import os
 import random
+import shutil
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -37,8 +41,19 @@ def candidate(home, rows: Rows, day: int, extra: str = "") -> None:
 def night(home, rows: Rows, day: int, inputs: Inputs = Inputs(0, {}), extra: str = "") -> Iterator[None]:  # noqa: B008
     candidate(home, rows, day, extra)
     as_of = AsOf(dt.date(2026, 9, day), "Europe/Paris")
-    with recorded(home, as_of, GRAIN, inputs):
+    home.published.mkdir(exist_ok=True)
+    version = f"{day}_{zlib.crc32(repr((sorted(rows.items(), key=repr), extra)).encode()):08x}"
+    with recorded(home, as_of, version, GRAIN, inputs):
         yield
+        shutil.copyfile(home.candidate, version_file(home, version))
+
+
+def version_file(home, version: str) -> Path:
+    return home.published / f"marts_{version}.duckdb"
+
+
+def newest_version(home) -> Path:
+    return max(home.published.glob("marts_*.duckdb"), key=lambda path: path.stat().st_mtime_ns)
 
 
 def keep(home, rows: Rows, day: int, **options) -> None:
@@ -87,6 +102,7 @@ def test_any_order_of_nights_and_restatements_keeps_every_night_as_it_was_last_p
             assert len(told(home)) - named == expected
         named = len(told(home))
         published[day] = rows
+    keep(home, {}, 10)  # the night published last is kept with the next
     with duckdb.connect(str(home.history / "published_rows.duckdb")) as connection:
         for day, rows in published.items():
             at = f"date '2026-09-{day:02d}'"
@@ -104,6 +120,28 @@ def test_what_could_not_be_published_was_not_restated(home):
     assert told(home) == []
     keep(home, {(1, "a"): 3}, 1)
     assert told(home) == [(1, 1, "1", "a", "v", "changed", "1", "3")]
+
+
+@pytest.mark.parametrize("day", [1, 2])
+@pytest.mark.parametrize("harm", ["gone", "cut off", "damaged"])
+def test_a_night_whose_version_can_not_be_read_counts_as_never_published(home, harm, day, caplog):
+    for value in (1, 2):
+        keep(home, {(1, "a"): value}, 1)
+    version, n_bytes = newest_version(home), newest_version(home).stat().st_size
+    if harm == "gone":
+        version.unlink()
+    elif harm == "cut off":
+        os.truncate(version, n_bytes // 2)
+    else:
+        with version.open("r+b") as stream:
+            stream.seek(3 * 4096)
+            stream.write(b"\xa5" * (n_bytes - 3 * 4096))
+    keep(home, {(1, "a"): 3}, day)
+    assert version.name in caplog.text
+    keep(home, {(1, "a"): 4}, 1)
+    # What was told stays told. Of the night itself something is told again once it has been published again.
+    numbers = {(number, old) for _, number, *_, old, _ in told(home)}
+    assert numbers == ({(1, "1"), (2, "3")} if day == 1 else {(1, "1")})
 
 
 def test_a_run_that_died_before_history_counted_its_restatement_tells_it_once(home):
