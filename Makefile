@@ -7,6 +7,9 @@ EXPORTS ?=
 LEADS ?= 20000
 NIGHTS ?= 30
 
+# In the order of the folders, which has what takes longest first: xdist's own order is by number of tests.
+IN_PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
+
 ifeq ($(EXPORTS),)
 RUN_HOME := var/demo
 RUN_EXPORTS := var/demo-exports
@@ -42,10 +45,10 @@ endif
 
 test: $(STAMP) ## everything a change must pass
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
+	$(BIN)/python -m pytest $(IN_PARALLEL) -m "not long"
 
 test-duckdb2: .venv-duckdb2/.installed ## the same tests on DuckDB 2 (the lock files have 1.5, which BI drivers can read)
-	.venv-duckdb2/bin/python -m pytest -n 2 --dist loadfile -m "not long"
+	.venv-duckdb2/bin/python -m pytest $(IN_PARALLEL) -m "not long"
 
 .venv-duckdb2/.installed: requirements.lock requirements-duckdb2.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null 2>&1 && $(PYTHON) -m venv .venv-duckdb2 || python3 -m venv .venv-duckdb2
@@ -145,6 +148,7 @@ lock: ## make the lock files anew (needs uv)
 	uv pip compile -q --generate-hashes --no-header --no-strip-extras --python-version 3.11 --extra dev --extra spark pyproject.toml -o requirements-spark.lock
 	uv pip compile -q --generate-hashes --no-header --no-strip-extras --python-version 3.11 --extra dev --extra postgres -c requirements.lock pyproject.toml -o requirements-postgres.lock
 	uv pip compile -q --generate-hashes --no-header --no-strip-extras --python-version 3.11 deploy/superset/requirements.in -o requirements-superset.lock
+	echo "duckdb>=2,<3" | uv pip compile -q --generate-hashes --no-header --no-annotate --python-version 3.11 - -o requirements-duckdb2.lock
 	uv pip compile -q --generate-hashes --no-header --no-strip-extras --python-version 3.11 benchmarks/others/requirements.in -o requirements-others.lock
 
 clean: ## forget the demo company

@@ -9,6 +9,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from nights import night_on
+from xdist.scheduler import LoadFileScheduling
 
 from orchestration.home import Home
 from orchestration.ops import run as night_run
@@ -43,6 +44,21 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """The last line says what was not run."""
     if _NOT_RUN:
         print(f"not run: {len(_NOT_RUN)} tests that need the public data ({PUBLIC_DATA} is absent)")
+
+
+class _SharedNightScheduling(LoadFileScheduling):
+    """Files of tests that ask for the same night go to the same process, in which it runs once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        text = (PROJECT_DIR / file).read_text(encoding="utf-8")
+        return next((night for night in ("demo_night", "olist_night") if night in text), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling | None:
+    """Of `--dist loadfile` alone."""
+    return _SharedNightScheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,10 @@ SCHEMA = pa.schema(
         ("reason", pa.string()),
     ]
 )
+STAY_COLUMNS = (
+    "opportunity_key", "kind", "pipeline", "stage", "entered_on", "left_on", "ended_on", "cause", "amount", "won_amount",
+)  # fmt: skip
+OPEN_DEAL_COLUMNS = ("opportunity_key", "kind", "pipeline", "stage", "snapshot_on", "age_days", "amount")
 _EPOCH = pd.Timestamp(1970, 1, 1)
 
 

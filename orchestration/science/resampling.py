@@ -21,7 +21,8 @@ def _mixed(state: np.ndarray) -> np.ndarray:
 
 def key_hashes(keys: pd.Series) -> np.ndarray:
     """A 64-bit hash of each key; the same in every process."""
-    return pd.util.hash_array(keys.array if isinstance(keys.dtype, pd.StringDtype) else keys.to_numpy())
+    is_compact = isinstance(keys.dtype, (pd.StringDtype, pd.CategoricalDtype))
+    return pd.util.hash_array(keys.array if is_compact else keys.to_numpy())
 
 
 def uniforms(hashes: np.ndarray, streams: np.ndarray, seed: int, purpose: int = 0) -> np.ndarray:

@@ -25,7 +25,7 @@ from orchestration.quality.audit import Audit
 from orchestration.registry.rows import REGISTRY_TABLES
 from orchestration.transform.catalog import SCHEMA, DuckDBEngine
 from orchestration.transform.data_tests import run_data_tests
-from orchestration.transform.dbt_build import DbtBuildError, DbtOutcome, invoke_dbt
+from orchestration.transform.dbt_build import DbtBuildError, DbtOutcome, build_models
 from orchestration.transform.kept_models import (
     KeptModels,
     Record,
@@ -186,10 +186,9 @@ def _build(night: Night, manifest: dict, selection: list[str]) -> DbtOutcome:
     models = [name for name, node in manifest["nodes"].items() if node["resource_type"] in ("model", "seed")]
     if any(name in kept for name in models):
         selection = ["--select", *(manifest["nodes"][name]["name"] for name in models if name not in kept)]
-    arguments = ["build", "--no-write-json", *selection, "--exclude-resource-types", "unit_test"]
     if night.settings.engine == "spark":
-        return build_on_spark(arguments, night.settings, night.home, night.progress)
-    outcome = invoke_dbt([*arguments, "test"], night.settings, night.home, night.progress)
+        return build_on_spark(selection, night.settings, night.home, night.progress)
+    outcome = build_models(selection, night.settings, night.home, night.progress)
     failpoints.passed("after:models")
     # First, for they stand on each other alone; Dagster wants to hear of a model after those that it is made of.
     outcome.results = [result for name, result in kept.items() if not name.startswith("test.")] + outcome.results

@@ -18,7 +18,8 @@ from orchestration.transform.project import (
     project_manifest,
 )
 
-__all__ = ["DbtBuildError", "DbtOutcome", "dbt_environment", "invoke_dbt", "project_manifest"]
+__all__ = ["DbtBuildError", "DbtOutcome", "build_models", "dbt_environment", "invoke_dbt", "project_manifest"]
+_OUT_OF_MEMORY = "Out of Memory Error"
 _RESULT_EVENTS = frozenset({"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult", "LogUnitTestResult"})
 
 
@@ -35,10 +36,15 @@ _WITHOUT_VALUES = _WithoutValues()
 
 @dataclass
 class DbtOutcome:
-    """What one invocation did: result events in order, and the messages of the nodes that failed."""
+    """What one invocation did: result events in order, the ids of the nodes that failed.
+
+    And the names of those that are not there now, because they failed or were skipped, and that memory did not suffice for.
+    """
 
     results: list[dict] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    not_built: list[str] = field(default_factory=list)
+    out_of_memory: list[str] = field(default_factory=list)
     unit_tests_passed: int = 0
 
 
@@ -98,4 +104,27 @@ def invoke_dbt(
             close_connections()
     if result.exception is not None:
         raise DbtBuildError(without_values(str(result.exception)))
+    nodes = getattr(result.result, "results", [])
+    outcome.not_built = [node.node.name for node in nodes if node.status not in ("success", "pass", "warn")]
+    outcome.out_of_memory = [node.node.name for node in nodes if _OUT_OF_MEMORY in str(node.message)]
     return outcome
+
+
+def build_models(
+    selection: list[str], settings: Settings, home: Home, progress: Callable[[str], None] = lambda line: None
+) -> DbtOutcome:
+    """Build seeds and models in DuckDB; from those that memory did not suffice for beside others, again one at a time.
+
+    Raises:
+        DbtBuildError: as `invoke_dbt`.
+
+    """
+    options = ["--no-write-json", "--exclude-resource-types", "unit_test", "test"]
+    outcome = invoke_dbt(["build", *selection, *options], settings, home, progress)
+    if not outcome.out_of_memory or settings.dbt_threads == 1:
+        return outcome
+    progress(f"dbt: not enough memory for {', '.join(outcome.out_of_memory)} beside others: one at a time from there")
+    again = invoke_dbt(["build", "--threads", "1", "--select", *outcome.not_built, *options], settings, home, progress)
+    lacking = set(outcome.not_built)
+    again.results = [r for r in outcome.results if r["data"]["node_info"]["node_name"] not in lacking] + again.results
+    return again

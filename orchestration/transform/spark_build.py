@@ -19,9 +19,9 @@ _COLLECTED = {"seeds": "view", "staging": "view", "intermediate": "view", "marts
 
 
 def build_on_spark(
-    arguments: list[str], settings: Settings, home: Home, progress: Callable[[str], None] = lambda line: None
+    selection: list[str], settings: Settings, home: Home, progress: Callable[[str], None] = lambda line: None
 ) -> DbtOutcome:
-    """Run dbt with these arguments on Spark and collect every table that it built."""
+    """Build seeds and models with their tests on Spark and collect every table that it built."""
     folder = home.spark.resolve()
     shutil.rmtree(folder, ignore_errors=True)
     with spark_session(settings, folder) as session, open_duckdb(home.candidate) as candidate:
@@ -29,6 +29,7 @@ def build_on_spark(
         declare_night(session)
         progress(f"spark: {shared} raw relations shared with {settings.spark_master}")
         with python_models_here(session, folder / "python"):
+            arguments = ["build", *selection, "--no-write-json", "--exclude-resource-types", "unit_test"]
             outcome = invoke_dbt(arguments, settings, home, progress, target="spark")
         collected = sum(collect_tables(candidate, session, schema, kind=kind) for schema, kind in _COLLECTED.items())
         progress(f"spark: {collected} tables collected")

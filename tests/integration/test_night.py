@@ -80,12 +80,12 @@ def test_a_night_with_nothing_new_builds_nothing_and_says_what_is_published(firs
 def test_a_changed_feed_builds_what_depends_on_it_and_gives_what_a_whole_build_gives(
     first_night, exports, tmp_path, monkeypatch
 ):
-    from orchestration.transform import assets
+    from orchestration.transform import dbt_build
 
     _, home = first_night
     built: list[list[str]] = []
-    invoke = assets.invoke_dbt
-    monkeypatch.setattr(assets, "invoke_dbt", lambda arguments, *rest: built.append(arguments) or invoke(arguments, *rest))
+    invoke = dbt_build.invoke_dbt
+    monkeypatch.setattr(dbt_build, "invoke_dbt", lambda arguments, *rest: built.append(arguments) or invoke(arguments, *rest))
     changes = {
         "verifications-1.csv": f"{VERIFICATIONS}v1,contact,77,email,2026-02-04 10:00:00,confirmed,phone,\n",
         "verifications-2.csv": f"{VERIFICATIONS}v2,contact,77,email,2026-02-05 10:00:00,bounced,phone,\n",
@@ -139,7 +139,7 @@ def test_a_failed_data_test_refuses_the_night_and_the_last_good_version_stays(fi
     "step",
     [
         "night_inputs",
-        "invoke_dbt",
+        "build_models",
         # Whole nights but for their end; "publish" is one too.
         pytest.param("run", marks=pytest.mark.long),
         "publish",
@@ -155,7 +155,7 @@ def test_a_night_that_breaks_at_any_step_leaves_the_published_file_as_it_was(fir
     _, home = first_night
     places = {
         "night_inputs": assets,
-        "invoke_dbt": assets,
+        "build_models": assets,
         "run": SuiteRunner,
         "publish": publish_assets,
         "render": page,

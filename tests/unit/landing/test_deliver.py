@@ -145,7 +145,7 @@ def test_an_empty_inbox_in_a_home_without_raw_data_is_refused_with_a_clear_messa
 
 def test_a_file_leaves_the_inbox_once_it_has_landed(home):
     (home.inbox / "products.csv").write_text(PRODUCTS)
-    land(home, Settings(home=home.root))
+    land(home, Settings(home=home.root, settle_seconds=0.1))
     assert not list(home.inbox.iterdir())
     assert Ledger(home.ledger).feed_totals()["maven/products"]["rows_loaded"] == 2
 

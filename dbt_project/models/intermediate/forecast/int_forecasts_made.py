@@ -1,12 +1,15 @@
 """One row per segment, day on which a forecast is made, period after it and method: the estimates of orchestration/science."""
 
-from orchestration.science.forecast_table import make_forecasts
+from orchestration.engine import frame
+from orchestration.science.forecast_table import OPEN_DEAL_COLUMNS, STAY_COLUMNS, make_forecasts
 
 
 def model(dbt, session):
     """Read what dbt prepared, and forecast."""
     dbt.config(materialized="table")
-    stays = dbt.ref("int_forecast_stays").df()
-    open_deals = dbt.ref("int_forecast_open_deals").df()
+    # One by one: within another call dbt does not see what is read.
+    stays = dbt.ref("int_forecast_stays")
+    open_deals = dbt.ref("int_forecast_open_deals")
     as_of = dbt.source("tandem", "night").df()["as_of"].iloc[0]
-    return make_forecasts(stays, open_deals, as_of)
+    keys = ["opportunity_key"]
+    return make_forecasts(frame(stays, STAY_COLUMNS, keys), frame(open_deals, OPEN_DEAL_COLUMNS, keys), as_of)
