@@ -1,7 +1,7 @@
 """The one way to open DuckDB: nothing of it may reach standard output, which belongs to what a command answers."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -11,7 +11,6 @@ import duckdb
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow as pa
 
 MEMORY_LIMIT: str = Settings.model_fields["memory_limit"].default
@@ -44,21 +43,6 @@ def arrow_table(connection: duckdb.DuckDBPyConnection, query: str) -> "pa.Table"
     """What a query answers, without a copy of it in between."""
     _end_answer(connection)
     return connection.sql(query).to_arrow_table()
-
-
-def frame(relation: duckdb.DuckDBPyRelation, columns: Sequence[str], keys: Collection[str] = ()) -> "pd.DataFrame":
-    """These columns of a relation for estimates: decimals as floats, keys as sorted categories.
-
-    By way of Arrow: on DuckDB's own way each text is an object of Python's for a while, ten times as large.
-    """
-    kinds = dict(zip(relation.columns, map(str, relation.types), strict=True))
-    numbers = {name for name in columns if kinds[name].startswith("DECIMAL")}
-    listed = ", ".join(f'cast("{name}" as double) as "{name}"' if name in numbers else f'"{name}"' for name in columns)
-    table = relation.project(listed).to_arrow_table()
-    for name in keys:
-        table = table.set_column(table.column_names.index(name), name, table[name].combine_chunks().dictionary_encode())
-    found = table.to_pandas(date_as_object=False, split_blocks=True, self_destruct=True)
-    return found.assign(**{name: found[name].cat.set_categories(found[name].cat.categories.sort_values()) for name in keys})
 
 
 def _end_answer(connection: duckdb.DuckDBPyConnection) -> None:

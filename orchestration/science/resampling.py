@@ -20,9 +20,10 @@ def _mixed(state: np.ndarray) -> np.ndarray:
 
 
 def key_hashes(keys: pd.Series) -> np.ndarray:
-    """A 64-bit hash of each key; the same in every process."""
-    is_compact = isinstance(keys.dtype, (pd.StringDtype, pd.CategoricalDtype))
-    return pd.util.hash_array(keys.array if is_compact else keys.to_numpy())
+    """A 64-bit hash of each key, the same in every process; what is unsigned already is such a hash."""
+    if keys.dtype == np.uint64:
+        return keys.to_numpy()
+    return pd.util.hash_array(keys.array if isinstance(keys.dtype, pd.StringDtype) else keys.to_numpy())
 
 
 def uniforms(hashes: np.ndarray, streams: np.ndarray, seed: int, purpose: int = 0) -> np.ndarray:

@@ -1,7 +1,7 @@
 """One row per segment, day on which a forecast is made, period after it and method: the estimates of orchestration/science."""
 
-from orchestration.engine import frame
 from orchestration.science.forecast_table import OPEN_DEAL_COLUMNS, STAY_COLUMNS, make_forecasts
+from orchestration.science.relations import read_frame
 
 
 def model(dbt, session):
@@ -11,5 +11,5 @@ def model(dbt, session):
     stays = dbt.ref("int_forecast_stays")
     open_deals = dbt.ref("int_forecast_open_deals")
     as_of = dbt.source("tandem", "night").df()["as_of"].iloc[0]
-    keys = ["opportunity_key"]
-    return make_forecasts(frame(stays, STAY_COLUMNS, keys), frame(open_deals, OPEN_DEAL_COLUMNS, keys), as_of)
+    key = "opportunity_key"
+    return make_forecasts(read_frame(stays, STAY_COLUMNS, key), read_frame(open_deals, OPEN_DEAL_COLUMNS, key), as_of)
