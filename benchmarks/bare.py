@@ -21,7 +21,7 @@ from typing import Any
 import duckdb
 
 from orchestration.home import Home
-from orchestration.publish.assets import mart_orders
+from orchestration.publish.assets import mart_grains, marts_in_order
 from orchestration.settings import Settings
 from orchestration.transform.catalog import AsOf, DuckDBEngine, latest_extract_day, write_night_catalog
 from orchestration.transform.data_tests import run_data_tests
@@ -61,15 +61,16 @@ def build(settings: Settings, home: Home, database: Path, threads: int) -> dict[
     return nodes
 
 
-def write_outputs(database: Path, orders: dict[str, list[str]]) -> None:
+def write_outputs(database: Path, nodes: dict[str, dict]) -> None:
     """The places of the contract, beside the database: a file of sorted marts, Parquet of each, a copy of the file."""
     published = database.with_name("published.duckdb")
     with duckdb.connect(str(published)) as connection:
         connection.execute(f"attach '{database}' as built (read_only)")
         connection.execute("create schema marts")
-        for mart, columns in sorted(orders.items()):
-            order = ", ".join(f"{column} nulls first" for column in columns)
-            connection.execute(f"create table marts.{mart} as from built.marts.{mart} order by {order}")
+        in_order = marts_in_order({"nodes": nodes})
+        for mart, grain in sorted(mart_grains({"nodes": nodes}).items()):
+            order = "" if mart in in_order else "order by " + ", ".join(f"{column} nulls first" for column in grain)
+            connection.execute(f"create table marts.{mart} as from built.marts.{mart} {order}")
             connection.execute(f"copy marts.{mart} to '{database.with_name(mart)}.parquet' (format parquet, compression zstd)")
     shutil.copyfile(published, database.with_name("copy.duckdb"))
 
@@ -133,7 +134,7 @@ def main() -> None:
     options = parser.parse_args()
     read_exports(options.exports)
     nodes = build(Settings(home=options.home), Home(options.home), options.database, options.threads)
-    write_outputs(options.database, mart_orders({"nodes": nodes}))
+    write_outputs(options.database, nodes)
 
 
 if __name__ == "__main__":

@@ -305,6 +305,14 @@ class Ledger:
             found.setdefault(row["feed"], set()).add(row["extracted_at"])
         return found
 
+    def files_without_doubles(self) -> set[str]:
+        """Landed files of which no two rows share a key."""
+        query = """
+            select sha256 from file where status = 'landed'
+            except select sha256 from finding where code = 'doubled_key'
+        """
+        return {row["sha256"] for row in self._rows(query)}
+
     def latest_extract(self) -> str | None:
         """The newest extract time in raw, over all feeds."""
         query = "select max(delivery.extracted_at) as at from file join delivery using (sha256) where file.status = 'landed'"

@@ -31,13 +31,13 @@ def mart_grains(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
     }
 
 
-def mart_orders(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Mart → the columns by which its published rows are sorted: those by which it is asked for, or its grain."""
-    return {
-        node["name"]: node["config"]["meta"].get("sorted_by", node["config"]["meta"]["grain"])
+def marts_in_order(manifest: Mapping[str, Any]) -> frozenset[str]:
+    """Marts whose models leave their rows in the order in which they are published, which is not that of their grain."""
+    return frozenset(
+        node["name"]
         for node in manifest["nodes"].values()
-        if node["resource_type"] == "model" and node["schema"] == "marts"
-    }
+        if node["resource_type"] == "model" and node["schema"] == "marts" and "sorted_by" in node["config"]["meta"]
+    )
 
 
 def postgres_server(settings: Settings, grains: Mapping[str, list[str]]) -> Callable[[Path], int] | None:
@@ -51,7 +51,7 @@ def postgres_server(settings: Settings, grains: Mapping[str, list[str]]) -> Call
 def build_publish_asset(manifest_path: Path) -> dg.AssetsDefinition:
     """The published version, downstream of every mart."""
     manifest = json.loads(manifest_path.read_text())
-    grains, orders = mart_grains(manifest), mart_orders(manifest)
+    grains, in_order = mart_grains(manifest), marts_in_order(manifest)
     names = {node["name"]: unique_id for unique_id, node in manifest["nodes"].items() if node["name"] in grains}
 
     @dg.asset(
@@ -75,7 +75,7 @@ def build_publish_asset(manifest_path: Path) -> dg.AssetsDefinition:
             standing = _standing(night, names)
             version = publish(
                 night.home, night.as_of(), grains, night.settings.keep_versions, inputs, serve, standing,
-                night.settings.memory_limit, orders,
+                night.settings.memory_limit, in_order,
             )  # fmt: skip
             night.version = version.version
             if night.kept:

@@ -9,11 +9,10 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
 import duckdb
 
@@ -54,7 +53,7 @@ def publish(
     serve: Callable[[Path], object] | None = None,
     standing: Publication | None = None,
     memory_limit: str = MEMORY_LIMIT,
-    orders: Mapping[str, list[str]] = MappingProxyType({}),
+    in_order: Collection[str] = frozenset(),
 ) -> PublishedVersion:
     """Publish the candidate's marts.
 
@@ -67,7 +66,7 @@ def publish(
         serve: Called first, with the finished file: a server that gets the marts too. If it fails nothing is published.
         standing: Marts of the candidate that are those of the version last published, with their prints there.
         memory_limit: The engine's.
-        orders: Mart → the columns by which its rows are sorted, if not by grain.
+        in_order: Marts whose rows stand in their order in the candidate; those of others are sorted by grain.
 
     The version is made of the marts' content, so the same night twice is the same version.
 
@@ -82,7 +81,7 @@ def publish(
     limited = {"memory_limit": half}
     try:
         with open_duckdb(unfinished, config={"memory_limit": memory_limit}) as connection:
-            prints = _copy_marts(connection, home, as_of.day, {**grains, **orders}, standing)
+            prints = _copy_marts(connection, home, as_of.day, grains, in_order, standing)
         failpoints.passed("after:marts")
         version = f"{as_of.day.isoformat()}_{_combined(prints)[:8]}"
         kept = set(standing.prints) if standing else set()
@@ -202,7 +201,8 @@ def _copy_marts(
     connection: duckdb.DuckDBPyConnection,
     home: Home,
     as_of: dt.date,
-    orders: Mapping[str, list[str]],
+    grains: Mapping[str, list[str]],
+    in_order: Collection[str],
     standing: Publication | None,
 ) -> dict[str, str]:
     """Every mart in its order; gives the prints of all but the restatement ledger, the last to be written."""
@@ -215,11 +215,13 @@ def _copy_marts(
 
     def copy(cursor: duckdb.DuckDBPyConnection, mart: str) -> str:
         # What was published stands in order already.
-        rows = f"earlier.{_SCHEMA}.{mart}" if mart in known else f"candidate.{_SCHEMA}.{mart} order by {_order(orders[mart])}"
+        rows = f"{'earlier' if mart in known else 'candidate'}.{_SCHEMA}.{mart}"
+        if mart not in known and mart not in in_order:
+            rows += f" order by {_order(grains[mart])}"
         cursor.execute(f"create table {_SCHEMA}.{mart} as select * from {rows}")
         return known.get(mart) or ("" if mart == RESTATEMENTS else content_print(cursor, f"{_SCHEMA}.{mart}"))
 
-    largest_first = _largest_first(connection, orders)
+    largest_first = _largest_first(connection, grains)
     prints = dict(zip(largest_first, two_at_a_time(connection, copy, largest_first), strict=True))
     connection.execute("detach candidate")
     if standing:

@@ -126,13 +126,14 @@ def write_catalog(
         feed: known for feed, pairs in ledger.extracts().items() if (known := [pair for pair in pairs if pair[0] <= instant])
     }
     segments, sightings, unsure = ledger.segments(), ledger.sightings(), _unsure_extracts(ledger, profiles)
+    without_doubles = ledger.files_without_doubles()
     all_times = {feed: sorted({at for at, _ in pairs}) for feed, pairs in ledger.extracts().items()}
     engine.create_schema()
     for profile in profiles.values():
         for feed in profile.feeds.values():
             known = FeedExtracts(
                 home.raw / feed.name, extracts.get(feed.name, []), segments.get(feed.name, []),
-                all_times.get(feed.name, []), sightings.get(feed.name), unsure.get(feed.name, set()),
+                all_times.get(feed.name, []), sightings.get(feed.name), unsure.get(feed.name, set()), without_doubles,
             )  # fmt: skip
             engine.relate(feed.relation, feed_sql(profile, feed, known))
             if feed.key:

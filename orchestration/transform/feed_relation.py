@@ -21,7 +21,8 @@ from orchestration.privacy.record_ids import NAMING_COLUMNS, names_records_by_ad
 class FeedExtracts:
     """What the ledger knows of a feed: its Parquet, and its extracts up to `as_of` as (extract time, file).
 
-    `unsure` are extract times from which nothing can be said to be gone.
+    `unsure` are extract times from which nothing can be said to be gone; `without_doubles` the files of which no two rows share
+    a key.
     """
 
     folder: Path
@@ -30,6 +31,7 @@ class FeedExtracts:
     all_times: Sequence[str]
     sighting: str | None
     unsure: Container[str] = ()
+    without_doubles: Container[str] = ()
 
 
 def feed_sql(profile: Profile, feed: Feed, known: FeedExtracts) -> str:
@@ -41,7 +43,11 @@ def feed_sql(profile: Profile, feed: Feed, known: FeedExtracts) -> str:
             "cast(null as timestamp) as _first_extracted_at, cast(null as boolean) as _is_deleted, "
             "cast(null as varchar) as _record_id where 1 = 0"
         )
-    rows = _full_rows(feed, known) if feed.delivery == "full" else _delta_rows(feed, known)
+    only = _only_segment(feed, known)
+    if only:
+        rows = _rows_as_delivered(feed, known, only)
+    else:
+        rows = _full_rows(feed, known) if feed.delivery == "full" else _delta_rows(feed, known)
     return " union all ".join(
         f"select {_read(profile, feed, language)}, _extracted_at, _first_extracted_at, _is_deleted, _record_id "
         f"from ({rows}) as rows where segment in ({numbers})"
@@ -170,6 +176,25 @@ def _key(feed: Feed) -> str:
 
 def _first_of(time: str, feed: Feed) -> str:
     return f"min({time}) over (partition by {_key(feed)}) as _first_extracted_at"
+
+
+def _only_segment(feed: Feed, known: FeedExtracts) -> Segment | None:
+    """The rows of a feed that one file has brought, each with a key of its own: nothing else says anything of a record."""
+    if len(known.extracts) > 1 or not feed.key or not all(feed.columns[name].required for name in feed.key):
+        return None
+    sha256 = known.extracts[0][1]
+    found = [segment for segment in known.segments if segment.sha256 == sha256]
+    # Of full exports a row is stored once: files that were extracted later may have brought what this one has.
+    is_alone = feed.delivery == "delta" or len(known.all_times) == len(known.segments) == 1
+    return found[0] if found and is_alone and sha256 in known.without_doubles else None
+
+
+def _rows_as_delivered(feed: Feed, known: FeedExtracts, segment: Segment) -> str:
+    at = f"timestamp {quoted(known.extracts[0][0])}"
+    return (
+        f"select *, {at} as _extracted_at, {at} as _first_extracted_at, false as _is_deleted, {_record_id(feed)} as _record_id "
+        f"from {_rows_sql(known, feed, [segment])}"
+    )
 
 
 def _delta_rows(feed: Feed, known: FeedExtracts) -> str:

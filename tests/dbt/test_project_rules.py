@@ -43,6 +43,15 @@ def test_no_model_dates_a_conversion_by_a_column_that_has_no_time(models):
     assert [model["name"] for model in models if "converted_date" in model["raw_code"].lower()] == []
 
 
+def test_a_mart_that_says_by_what_it_is_sorted_is_sorted_so(models):
+    said = {model["name"]: model["config"]["meta"]["sorted_by"] for model in models if "sorted_by" in model["config"]["meta"]}
+    assert said
+    for model in models:
+        if model["name"] in said:
+            columns = ", ".join(f"{name} nulls first" for name in said[model["name"]])
+            assert model["raw_code"].rstrip().endswith(f"order by {columns}"), model["name"]
+
+
 def test_only_staging_reads_the_vendors_sources(manifest, models):
     readers = {
         model["name"]

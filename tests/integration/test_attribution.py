@@ -101,6 +101,13 @@ def test_a_touch_has_the_person_the_campaign_and_the_channel_that_its_texts_mean
     ]
 
 
+def test_touches_are_published_in_the_order_in_which_they_are_asked_for(marts):
+    in_order = "person_key nulls first, occurred_at, touchpoint_key"
+    assert marts.execute(
+        f"select list(touchpoint_key order by rowid) = list(touchpoint_key order by {in_order}) from fct_touchpoint"
+    ).fetchall() == [(True,)]
+
+
 def test_an_outcome_is_shared_among_the_touches_of_the_accounts_people_before_it(marts):
     rows = marts.execute(
         """select outcome, channel, (credit_first_touch, credit_last_touch, credit_linear, credit_position_based)

@@ -2,6 +2,7 @@
 
 import json
 
+import duckdb
 import pytest
 
 from benchmarks.touches import write_touches
@@ -31,11 +32,22 @@ def small_demo_night(tmp_path_factory):
     return night_on(root / "exports", root / "home")
 
 
+def _sorted_marts() -> dict[str, list[str]]:
+    nodes = json.loads(project_manifest(Settings()).read_text())["nodes"].values()
+    meta = {node["name"]: node["config"].get("meta", {}) for node in nodes}
+    return {name: said["sorted_by"] for name, said in meta.items() if "sorted_by" in said}
+
+
 def _agree(ours: Home, spark: SparkNight, grains: dict[str, list[str]]) -> None:
     summary = spark.result()
     assert summary["published"]
     assert summary["checks"]["failed"] == 0
     assert differences(ours.current.resolve(), spark.home.current.resolve(), grains) == {}
+    with duckdb.connect(str(spark.home.current.resolve()), read_only=True) as connection:
+        for mart, columns in _sorted_marts().items():
+            keys, order = ", ".join(columns), ", ".join(f"{column} nulls first" for column in columns)
+            in_order = f"select list(row({keys}) order by rowid) is not distinct from list(row({keys}) order by {order})"
+            assert connection.execute(f"{in_order} from marts.{mart}").fetchone() == (True,), mart
     parquet = {path.stem for path in (spark.home.published / "parquet").glob("*.parquet")}
     assert set(grains) < parquet
 

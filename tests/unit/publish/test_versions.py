@@ -61,6 +61,24 @@ def test_a_mart_that_stands_is_taken_from_the_version_that_has_it_and_the_rest_f
     assert run_query(home, "select v from mart_a", "csv") == "v\n99\n"
 
 
+@pytest.mark.parametrize("in_order", [False, True], ids=["sorted by grain", "in order as built"])
+def test_rows_are_published_by_grain_or_in_the_order_in_which_their_model_left_them(home, in_order):
+    candidate(home, 1)
+    with duckdb.connect(str(home.candidate)) as connection:
+        # More than one piece of work for each thread.
+        connection.execute("create or replace table marts.mart_a as select hash(i) as k, i as v from range(400_000) as t(i)")
+    as_of = AsOf(dt.date(2026, 9, 1), "Europe/Paris")
+    publish(home, as_of, GRAINS, 3, Inputs(0, {}), in_order={"mart_a"} if in_order else ())
+    order = "v" if in_order else "k"
+    with duckdb.connect(str(home.current.resolve()), read_only=True) as connection:
+        assert connection.execute(
+            f"select list({order} order by rowid) = list({order} order by {order}) from marts.mart_a"
+        ).fetchall() == [(True,)]
+    rows = f"read_parquet('{home.published}/parquet/mart_a.parquet', file_row_number = true)"
+    sql = f"select list({order} order by file_row_number) = list({order} order by {order}) from {rows}"
+    assert duckdb.sql(sql).fetchall() == [(True,)]
+
+
 def test_only_the_last_versions_are_kept_with_their_parquet(home):
     for value in range(5):
         publish_value(home, value)

@@ -2,14 +2,17 @@
 
 import datetime as dt
 import random
+from dataclasses import replace
 
 import duckdb
 import pytest
 
 from orchestration.landing.deliver import land
+from orchestration.landing.ledger import Ledger
 from orchestration.landing.profiles import known_profiles
 from orchestration.settings import Settings
 from orchestration.transform.catalog import AsOf, DuckDBEngine, write_catalog
+from orchestration.transform.feed_relation import FeedExtracts, feed_sql
 
 HEADER = "product,series,sales_price\n"
 EXPORTS = {
@@ -109,3 +112,30 @@ def test_of_a_delta_the_newest_row_of_each_key_counts_and_within_a_file_the_last
     sql = """select verification_id, record_id, _extracted_at::date::varchar, _first_extracted_at::date::varchar
              from raw.generic__field_verifications order by 1"""
     assert raw("2026-09-30", sql) == [(key, *newest[key], first[key]) for key in sorted(newest)]
+
+
+@pytest.mark.parametrize("feed", ["maven/products", "generic/field_verifications"])
+@pytest.mark.parametrize("keys", [["a", "b", "c"], ["a", "b", " a"]], ids=["each once", "one twice"])
+def test_rows_of_one_file_are_those_that_are_found_among_many(home, tmp_path, feed, keys):
+    """Where no two rows of the only file share a key no newest one is looked for: the answer must be the same."""
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    if feed == "maven/products":
+        text = HEADER + "".join(f"{key},GTX,{number}\n" for number, key in enumerate(keys))
+    else:
+        text = VERIFICATIONS + "".join(f"{key},contact,{n},email,2026-08-01 10:00:00,confirmed\n" for n, key in enumerate(keys))
+    (folder / f"{feed.split('/')[1].removeprefix('field_')}-2026-09-01.csv").write_text(text)
+    settings = Settings(home=home.root, exports=folder)
+    land(home, settings)
+    ledger, profile = Ledger(home.ledger), known_profiles(settings)[feed.split("/")[0]]
+    extracts = ledger.extracts()[feed]
+    known = FeedExtracts(home.raw / feed, extracts, ledger.segments()[feed], [at for at, _ in extracts], None)
+    assert len(ledger.files_without_doubles()) == (len(set(map(str.strip, keys))) == len(keys))
+    searched, shortened = (
+        feed_sql(profile, profile.feeds[feed.split("/")[1]], replace(known, without_doubles=files))
+        for files in (set(), ledger.files_without_doubles())
+    )
+    assert (searched == shortened) == (len(set(map(str.strip, keys))) < len(keys))
+    rows = duckdb.sql(f"from ({searched}) order by all").fetchall()
+    assert len(rows) == len(set(map(str.strip, keys)))
+    assert rows == duckdb.sql(f"from ({shortened}) order by all").fetchall()

@@ -39,4 +39,4 @@ left join {{ ref('channel_map') }} as channel_map
     on {{ channel_lookup_key('touches.origin_channel') }} = channel_map.source_value
 where touches.occurred_at < {{ as_of_at() }}
 -- As it is published: rows of one person side by side take half the room, which is written thrice.
-order by person_key, occurred_at, touchpoint_key
+order by person_key nulls first, occurred_at nulls first, touchpoint_key nulls first
