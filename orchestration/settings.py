@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     keep_versions: int = Field(3, ge=1, description="Published versions kept for rollback.")
     dbt_threads: int = Field(2, ge=1)
     memory_limit: str = Field(
-        "5GB",
+        "4GB",
         pattern=r"^\s*\d+(\.\d+)?\s*[KMGTkmgt][Ii]?[Bb]\s*$",
         description="DuckDB's memory limit while it builds and publishes; the process takes one or two gigabytes more.",
     )

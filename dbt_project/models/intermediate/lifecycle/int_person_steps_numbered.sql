@@ -72,27 +72,36 @@ ordered as (
                 -- An end that is dated by the day alone came after what else happened that day.
                 case when is_end and sequenced_at = date_trunc('day', sequenced_at) then 1 else 0 end,
                 sequenced_at, case when is_first_record then 0 else 1 end, kind, coalesce(stage_order, 0), event, is_imputed,
-                recorded_at, source_system, coalesce(opportunity_key, ''), coalesce(reason_code, ''), coalesce(actor_key, '')
+                recorded_at, source_system, coalesce(opportunity_key, ''), coalesce(reason_code, ''), coalesce(actor_key, ''),
+                coalesce(motion, ''), is_undated, coalesce(version_no, 0)
         ) as step_no
     from placed
+),
+
+-- The spells are found from these columns alone: others would be sorted along six times.
+steps as (
+    select
+        person_key, opportunity_key, version_no, step_no, kind, is_end, is_undated,
+        event = 'opened' as is_opening, event = 'won' as is_won, is_only_a_duplicate
+    from ordered
 ),
 
 counted as (
     select
         *,
         -- After this step: how many of the person's opportunities are open.
-        sum(case when event = 'opened' then 1 when is_end and opportunity_key is not null then -1 else 0 end) over (
+        sum(case when is_opening then 1 when is_end and opportunity_key is not null then -1 else 0 end) over (
             partition by person_key order by step_no rows between unbounded preceding and current row
         ) as n_open,
         coalesce(
             min(case when kind = 1 then step_no end) over (partition by person_key, opportunity_key, version_no),
             min(step_no) over (partition by person_key, opportunity_key, version_no)
         ) as opened_no
-    from ordered
+    from steps
 ),
 
 candidates as (
-    select *, is_end and not is_only_a_duplicate and (event = 'won' or n_open = 0) as may_close
+    select *, is_end and not is_only_a_duplicate and (is_won or n_open = 0) as may_close
     from counted
 ),
 
@@ -140,30 +149,40 @@ numbered as (
         ) over (partition by person_key order by step_no rows between unbounded preceding and current row) as integer)
             as spell_by_time
     from lookbacks
+),
+
+spells as (
+    select
+        person_key,
+        step_no,
+        case
+            when opportunity_key is null or kind = 1 then spell_by_time
+            else min(case when step_no = opened_no then spell_by_time end) over (partition by person_key, opportunity_key, version_no)
+        end as spell_no,
+        is_closing
+    from numbered
 )
 
 select
-    person_key,
-    case
-        when opportunity_key is null or kind = 1 then spell_by_time
-        else min(case when step_no = opened_no then spell_by_time end) over (partition by person_key, opportunity_key, version_no)
-    end as spell_no,
-    step_no,
-    source_system,
-    stage,
-    stage_order,
-    event,
-    kind = 1 as is_entry,
-    is_end,
-    is_closing,
-    occurred_at,
-    recorded_at,
-    actor_key,
-    reason_code,
-    motion,
-    is_imputed,
-    is_undated,
-    is_first_record,
-    opportunity_key,
-    version_no
-from numbered
+    ordered.person_key,
+    spells.spell_no,
+    ordered.step_no,
+    ordered.source_system,
+    ordered.stage,
+    ordered.stage_order,
+    ordered.event,
+    ordered.kind = 1 as is_entry,
+    ordered.is_end,
+    spells.is_closing,
+    ordered.occurred_at,
+    ordered.recorded_at,
+    ordered.actor_key,
+    ordered.reason_code,
+    ordered.motion,
+    ordered.is_imputed,
+    ordered.is_undated,
+    ordered.is_first_record,
+    ordered.opportunity_key,
+    ordered.version_no
+from ordered
+inner join spells on ordered.person_key = spells.person_key and ordered.step_no = spells.step_no

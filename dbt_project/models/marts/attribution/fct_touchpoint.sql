@@ -1,4 +1,4 @@
-with records as (
+with named as (
     select source_system, source_entity as entity_type, source_id, person_key from {{ ref('int_people_identified') }}
     union all
     -- A source may number leads and contacts alike: then an id without its kind names nobody.
@@ -6,6 +6,13 @@ with records as (
     from {{ ref('int_people_identified') }}
     group by source_system, source_id
     having count(*) = 1
+),
+
+-- Of the two ways to name a person those that the touches have: each is looked up among as few rows as may be.
+records as (
+    select *
+    from named
+    where entity_type in (select distinct coalesce(entity_type, '') from {{ ref('stg_canonical__touch') }})
 ),
 
 -- By name, because no tool that logs touches knows the ids of another's campaigns; a name that two campaigns share tells neither.
