@@ -60,6 +60,15 @@ CASES = {
         ("select {{ without_accents(\"'søren é, ạ ά й É'\") }}", ["soren e, ạ ά й É"]),
         ("select {{ without_accents('cast(null as string)') }}", [None]),
     ],
+    "packed_key": [
+        ("select cast({{ unpacked_key(packed_key(\"md5('tandem')\")) }} = md5('tandem') as string)", ["true"]),
+        ("select {{ unpacked_key(packed_key('cast(null as string)')) }}", [None]),
+        ("select cast({{ packed_key(\"'ffffffffffffffffffffffffffffffff'\") }} > {{ packed_key(\"'0fffffffffffffffffffffffffffffff'\") }}"
+         " as string)", ["true"]),
+    ],
+    "unpacked_key": [
+        ("select {{ unpacked_key(packed_key(\"'00f1e2d3c4b5a69788796a5b4c3d2e1f'\")) }}", ["00f1e2d3c4b5a69788796a5b4c3d2e1f"]),
+    ],
     # Clocks go forward in Paris on 29 March 2026 at 01:00 UTC, back on 25 October.
     "business_day": [
         ("select cast({{ business_day(\"cast('2026-03-28 22:59:59' as timestamp)\") }} as string)", ["2026-03-28"]),

@@ -50,7 +50,7 @@ placed as (
         case when recorded.event = 'opened' then 0 when recorded.is_end then 2 else 1 end as kind,
         case
             -- Nobody is in the funnel before the first record, whatever its date says.
-            when recorded.is_first_record then min(recorded.occurred_at) over (partition by recorded.person_key)
+            when recorded.is_first_record then cast(null as timestamp)
             -- No opportunity ends before it began.
             when recorded.is_end and openings.opened_at > recorded.occurred_at then openings.opened_at
             else recorded.occurred_at
@@ -68,22 +68,25 @@ ordered as (
         row_number() over (
             partition by person_key
             order by
+                case when is_first_record then 0 else 1 end,
                 cast(sequenced_at as date),
                 -- An end that is dated by the day alone came after what else happened that day.
                 case when is_end and sequenced_at = date_trunc('day', sequenced_at) then 1 else 0 end,
-                sequenced_at, case when is_first_record then 0 else 1 end, kind, coalesce(stage_order, 0), event, is_imputed,
-                recorded_at, source_system, coalesce(opportunity_key, ''), coalesce(reason_code, ''), coalesce(actor_key, ''),
-                coalesce(motion, ''), is_undated, coalesce(version_no, 0)
+                sequenced_at, kind, coalesce(stage_order, 0), event, is_imputed, recorded_at, source_system,
+                coalesce(opportunity_key, ''), coalesce(reason_code, ''), coalesce(actor_key, ''), coalesce(motion, ''), is_undated,
+                coalesce(version_no, 0)
         ) as step_no
     from placed
 ),
 
--- The spells are found from these columns alone: others would be sorted along six times.
+-- All that a person without an end did is one spell. Of the others the spells are found from these columns alone: more would
+-- be sorted along six times.
 steps as (
     select
-        person_key, opportunity_key, version_no, step_no, kind, is_end, is_undated,
-        event = 'opened' as is_opening, event = 'won' as is_won, is_only_a_duplicate
+        ordered.person_key, ordered.opportunity_key, ordered.version_no, ordered.step_no, ordered.kind, ordered.is_end,
+        ordered.is_undated, ordered.event = 'opened' as is_opening, ordered.event = 'won' as is_won, ordered.is_only_a_duplicate
     from ordered
+    inner join (select distinct person_key from ordered where is_end) as ended on ordered.person_key = ended.person_key
 ),
 
 counted as (
@@ -165,7 +168,7 @@ spells as (
 
 select
     ordered.person_key,
-    spells.spell_no,
+    coalesce(spells.spell_no, 1) as spell_no,
     ordered.step_no,
     ordered.source_system,
     ordered.stage,
@@ -173,7 +176,7 @@ select
     ordered.event,
     ordered.kind = 1 as is_entry,
     ordered.is_end,
-    spells.is_closing,
+    coalesce(spells.is_closing, false) as is_closing,
     ordered.occurred_at,
     ordered.recorded_at,
     ordered.actor_key,
@@ -185,4 +188,4 @@ select
     ordered.opportunity_key,
     ordered.version_no
 from ordered
-inner join spells on ordered.person_key = spells.person_key and ordered.step_no = spells.step_no
+left join spells on ordered.person_key = spells.person_key and ordered.step_no = spells.step_no

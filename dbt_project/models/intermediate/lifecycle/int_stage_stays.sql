@@ -19,24 +19,33 @@ with entries as (
     from {{ ref('int_opportunity_steps_versioned') }}
 ),
 
-judged as (
-    select
-        *,
-        max(case when not is_undated then stage_order end) over (partition by entity_type, entity_key, spell_no) as furthest_dated,
-        max(case when not is_undated then 1 else 0 end) over (partition by entity_type, entity_key, spell_no, stage)
-            as is_stage_dated
-    from entries
-    where not is_no_inquiry
+-- A stage without a date stands only where nothing dated says as much. Few have none: only their spells are looked at for it.
+overruled as (
+    select undated.entity_type, undated.entity_key, undated.spell_no, undated.step_no
+    from entries as undated
+    inner join entries as dated
+        on undated.entity_type = dated.entity_type
+            and undated.entity_key = dated.entity_key
+            and undated.spell_no = dated.spell_no
+    where undated.is_undated and not undated.is_no_inquiry and not dated.is_undated and not dated.is_no_inquiry
+    group by undated.entity_type, undated.entity_key, undated.spell_no, undated.step_no, undated.stage, undated.stage_order
+    having max(case when dated.stage = undated.stage then 1 else 0 end) = 1
+        or coalesce(undated.stage_order, 0) <= coalesce(max(dated.stage_order), 0)
 ),
 
--- A stage without a date stands only where nothing dated says as much.
 compared as (
     select
-        *,
-        lag(stage) over (partition by entity_type, entity_key, spell_no order by step_no) as earlier_stage,
-        lag(stage_order) over (partition by entity_type, entity_key, spell_no order by step_no) as earlier_stage_order
-    from judged
-    where not is_undated or (is_stage_dated = 0 and stage_order > coalesce(furthest_dated, 0))
+        entries.*,
+        lag(entries.stage) over spells_in_order as earlier_stage,
+        lag(entries.stage_order) over spells_in_order as earlier_stage_order
+    from entries
+    left join overruled
+        on entries.entity_type = overruled.entity_type
+            and entries.entity_key = overruled.entity_key
+            and entries.spell_no = overruled.spell_no
+            and entries.step_no = overruled.step_no
+    where not entries.is_no_inquiry and overruled.step_no is null and (not entries.is_undated or entries.stage_order > 0)
+    window spells_in_order as (partition by entries.entity_type, entries.entity_key, entries.spell_no order by entries.step_no)
 ),
 
 moves as (

@@ -33,6 +33,19 @@ records as (
     from gone
 ),
 
+-- Numbered apart from what tells who they are: all records are sorted at once for it.
+ranks as (
+    select
+        record_key,
+        row_number() over (order by known_at, created_at, source_system, source_entity, source_id) as record_rank
+    from (
+        select record_key, first_extracted_at as known_at, created_at, source_system, source_entity, source_id
+        from {{ ref('int_people_unioned') }}
+        union all
+        select record_key, known_at, created_at, source_system, source_entity, source_id from gone
+    ) as known
+),
+
 parted as (
     select
         *,
@@ -53,10 +66,7 @@ addressed as (
 )
 
 select
-    row_number() over (
-        order by addressed.known_at, addressed.created_at, addressed.source_system, addressed.source_entity,
-            addressed.source_id
-    ) as record_rank,
+    ranks.record_rank,
     addressed.source_system,
     addressed.source_entity,
     addressed.source_id,
@@ -76,4 +86,5 @@ select
     {{ company_name_key('addressed.company_name', 'words.words') }} as company_key,
     addressed.vendor_person_id
 from addressed
+inner join ranks on addressed.record_key = ranks.record_key
 cross join words
