@@ -75,7 +75,8 @@ ordered as (
                 sequenced_at, kind, coalesce(stage_order, 0), event, is_imputed, recorded_at, source_system,
                 coalesce(opportunity_key, ''), coalesce(reason_code, ''), coalesce(actor_key, ''), coalesce(motion, ''), is_undated,
                 coalesce(version_no, 0)
-        ) as step_no
+        ) as step_no,
+        max(case when is_end then 1 else 0 end) over (partition by person_key) as has_end
     from placed
 ),
 
@@ -83,10 +84,10 @@ ordered as (
 -- be sorted along six times.
 steps as (
     select
-        ordered.person_key, ordered.opportunity_key, ordered.version_no, ordered.step_no, ordered.kind, ordered.is_end,
-        ordered.is_undated, ordered.event = 'opened' as is_opening, ordered.event = 'won' as is_won, ordered.is_only_a_duplicate
+        person_key, opportunity_key, version_no, step_no, kind, is_end, is_undated,
+        event = 'opened' as is_opening, event = 'won' as is_won, is_only_a_duplicate
     from ordered
-    inner join (select distinct person_key from ordered where is_end) as ended on ordered.person_key = ended.person_key
+    where has_end = 1
 ),
 
 counted as (

@@ -33,7 +33,7 @@ records as (
     from gone
 ),
 
--- Numbered apart from what tells who they are: all records are sorted at once for it.
+-- Numbered apart from what tells who they are, because all records are sorted at once for it, and joined before that grows.
 ranks as (
     select
         record_key,
@@ -46,12 +46,18 @@ ranks as (
     ) as known
 ),
 
+ranked as (
+    select ranks.record_rank, records.*
+    from records
+    inner join ranks on records.record_key = ranks.record_key
+),
+
 parted as (
     select
         *,
         {{ regexp_replace_all("email", "[+].*@|@.*$", "@") }} as mailbox_with_sign,
         {{ web_domain(regexp_replace_all("email", "^.*@", "")) }} as email_domain
-    from records
+    from ranked
 ),
 
 addressed as (
@@ -66,7 +72,7 @@ addressed as (
 )
 
 select
-    ranks.record_rank,
+    addressed.record_rank,
     addressed.source_system,
     addressed.source_entity,
     addressed.source_id,
@@ -86,5 +92,4 @@ select
     {{ company_name_key('addressed.company_name', 'words.words') }} as company_key,
     addressed.vendor_person_id
 from addressed
-inner join ranks on addressed.record_key = ranks.record_key
 cross join words
