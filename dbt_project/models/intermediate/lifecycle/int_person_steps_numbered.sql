@@ -49,7 +49,7 @@ placed as (
         stages.stage_order,
         case when recorded.event = 'opened' then 0 when recorded.is_end then 2 else 1 end as kind,
         case
-            -- Nobody is in the funnel before the first record, whatever its date says.
+            -- Stands first by itself.
             when recorded.is_first_record then cast(null as timestamp)
             -- No opportunity ends before it began.
             when recorded.is_end and openings.opened_at > recorded.occurred_at then openings.opened_at
@@ -68,6 +68,7 @@ ordered as (
         row_number() over (
             partition by person_key
             order by
+                -- Nobody is in the funnel before the first record, whatever its date says.
                 case when is_first_record then 0 else 1 end,
                 cast(sequenced_at as date),
                 -- An end that is dated by the day alone came after what else happened that day.
